@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["HookupEngine"], path: "Sources/Examples/\(name)",
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "hookup",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "HookupEngine", targets: ["HookupEngine"]),
+    .library(name: "HookupSQLite", targets: ["HookupSQLite"]),
+    .executable(name: "hookup-chat", targets: ["hookup-chat"]),
+    .executable(name: "hookup-chat-server", targets: ["hookup-chat-server"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // The pure core: every decision, no I/O.
+    .target(name: "HookupCore", dependencies: [nioCore], swiftSettings: strict),
+    // The module people import: client, server, chat.
+    .target(
+      name: "HookupEngine",
+      dependencies: [
+        "HookupCore", nioCore, nioPosix, logging,
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    // The embedded store, the default back end of the chat server.
+    .target(
+      name: "HookupSQLite",
+      dependencies: ["HookupEngine", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    // The screen as a value: no terminal, no engine.
+    .target(name: "HookupTUI", dependencies: ["HookupCore"], swiftSettings: strict),
+    .systemLibrary(name: "CNcursesw", providers: [.apt(["libncursesw5-dev"])]),
+
+    .executableTarget(
+      name: "hookup-chat",
+      dependencies: ["HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "hookup-chat-server",
+      dependencies: [
+        "HookupEngine", "HookupSQLite", argumentParser,
+        .product(name: "TOMLKit", package: "TOMLKit"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+
+    example("echo-server"), example("echo-client"), example("print-all-events"),
+    example("pubsub-server"), example("pubsub-client"), example("smallest-chat"),
+
+    .testTarget(name: "HookupCoreTests", dependencies: ["HookupCore"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupEngineTests",
+      dependencies: [
+        "HookupEngine", nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "HookupTUITests", dependencies: ["HookupTUI"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupStoreTests", dependencies: ["HookupEngine", "HookupSQLite"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ChatEndToEndTests",
+      dependencies: ["HookupEngine", "hookup-chat", "hookup-chat-server"], swiftSettings: strict),
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,109 @@
+/// What happened in the chat, as a client's screen or script needs to know it: exact, in order, nothing twice.
+@nonexhaustive
+public enum ChatUpdate: Hashable, Sendable {
+  /// The server knows us, as `nick`.
+  case welcomed(nick: Nick)
+  /// We are in `room`; its history follows as ``entry(_:)``.
+  case joined(RoomSnapshot)
+  case parted(RoomName)
+  /// The next entry of a room's log. Offsets of one room arrive in order, each once.
+  case entry(RoomEntry)
+  /// The server no longer has offsets `from...to`, or they were skipped on purpose (joining near the end).
+  case gap(RoomName, from: UInt64, to: UInt64)
+  case arrived(RoomName, Nick)
+  case left(RoomName, Nick)
+  case members(RoomName, [Nick])
+  /// A message of our own, or a new state of one.
+  case own(OwnMessage)
+  /// The server refused something; `message` is a sentence, from the network.
+  case refused(code: String, message: String, room: RoomName?)
+  /// A sentence about this client: reconnected, 37 missed messages fetched, a buffer set aside.
+  case notice(String)
+}
+
+/// What a client learns of a room when it joins.
+public struct RoomSnapshot: Hashable, Sendable {
+  public var room: RoomName
+  public var topic: String
+  public var members: [Nick]
+  /// The offset of the room's newest entry; 0 for an empty room. Offsets count up from 1 without holes.
+  public var last: UInt64
+
+  public init(room: RoomName, topic: String, members: [Nick], last: UInt64) {
+    self.room = room
+    self.topic = topic
+    self.members = members
+    self.last = last
+  }
+}
+
+/// One entry of a room's log.
+public struct RoomEntry: Hashable, Sendable {
+  @nonexhaustive
+  public enum Kind: String, Hashable, Sendable {
+    case said
+    /// The topic was set to ``RoomEntry/text``.
+    case topic
+  }
+
+  public var room: RoomName
+  public var offset: UInt64
+  public var kind: Kind
+  public var id: MessageID
+  public var from: Nick
+  /// Milliseconds since 1970-01-01T00:00:00Z, by the server's clock.
+  public var milliseconds: Int64
+  /// As it was said: control characters and all. Sanitise before showing.
+  public var text: String
+
+  public init(
+    room: RoomName, offset: UInt64, kind: Kind = .said, id: MessageID, from: Nick,
+    milliseconds: Int64,
+    text: String
+  ) {
+    self.room = room
+    self.offset = offset
+    self.kind = kind
+    self.id = id
+    self.from = from
+    self.milliseconds = milliseconds
+    self.text = text
+  }
+}
+
+/// How far a message of one's own has come. It only moves forward, except that a lost connection takes `sent` back to
+/// `buffered`.
+public enum DeliveryState: Hashable, Sendable {
+  /// Durable in the outbox here; not on the wire.
+  case buffered
+  /// Handed to the socket; no answer yet.
+  case sent
+  /// Committed by the server under `offset`.
+  case stored(offset: UInt64)
+  /// Refused for good, for `reason`.
+  case failed(reason: String)
+}
+
+/// A message this client said.
+public struct OwnMessage: Hashable, Sendable {
+  public var id: MessageID
+  /// Its number in the outbox, by which ``PendingAck`` names it.
+  public var sequence: UInt64
+  public var room: RoomName
+  public var text: String
+  /// When it was said, milliseconds since 1970 by the local clock.
+  public var milliseconds: Int64
+  public var state: DeliveryState
+
+  public init(
+    id: MessageID, sequence: UInt64, room: RoomName, text: String, milliseconds: Int64,
+    state: DeliveryState
+  ) {
+    self.id = id
+    self.sequence = sequence
+    self.room = room
+    self.text = text
+    self.milliseconds = milliseconds
+    self.state = state
+  }
+}

@@ -1,0 +1,55 @@
+import HookupCore
+import NIOCore
+
+/// Where messages wait until they are settled. Two implementations: ``MemoryOutbox`` and ``FileOutbox``.
+///
+/// The client's runner is the only caller. It calls from one event loop, never concurrently; completions run on any
+/// thread, in the order of the calls. Operations take effect in the order of the calls.
+package protocol OutboxStorage: AnyObject, Sendable {
+  /// What was found on opening. Fixed afterwards.
+  var recovered: OutboxRecovery { get }
+
+  /// Adds entries whose sequences continue the last one without a hole. `completion` runs once all of them are durable as
+  /// the policy says (group commit: many calls, one fsync), or with the error that kept them from it; then none of
+  /// these entries is in the outbox.
+  func append(
+    _ entries: [OutboxEntry], completion: @escaping @Sendable (Result<Void, HookupError>) -> Void)
+
+  /// Marks entries as settled: they are never returned again, and files that hold only settled ones go. Written lazily:
+  /// after a crash some settled entries may come back.
+  func settle(_ sequences: [UInt64])
+
+  /// Reads unsettled entries with `sequence >= from`, in order, at most `maximumCount` of them and, after the first,
+  /// at most `maximumBytes` of payload. Entries appended recently come from memory.
+  func read(
+    from sequence: UInt64, maximumCount: Int, maximumBytes: Int,
+    completion: @escaping @Sendable (Result<[OutboxEntry], HookupError>) -> Void)
+
+  /// Bytes on disk now; nil for memory.
+  var fileBytes: Int? { get }
+
+  /// Flushes and lets go of files and locks. Idempotent. `completion` runs when nothing is left to write.
+  func close(completion: @escaping @Sendable (Result<Void, HookupError>) -> Void)
+}
+
+/// What opening an outbox found.
+package struct OutboxRecovery: Hashable, Sendable {
+  /// The number the next appended entry must have; 1 for a new outbox.
+  package var nextSequence: UInt64 = 1
+  /// Unsettled entries: sequence and payload bytes, in order. (Payloads are read on demand.)
+  package var pending: [Pending] = []
+  /// One sentence for each thing that had to be repaired: a torn tail cut off, a damaged file set aside, with its path.
+  package var notices: [String] = []
+
+  package struct Pending: Hashable, Sendable {
+    package var sequence: UInt64
+    package var bytes: Int
+    package var ackTimeoutMilliseconds: UInt32
+    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32) {
+      self.sequence = sequence
+      self.bytes = bytes
+      self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
+    }
+  }
+  package init() {}
+}
