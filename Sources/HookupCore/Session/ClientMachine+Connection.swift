@@ -79,6 +79,7 @@ extension ClientMachine {
     link.connectedSince = now
     link.lastFailure = nil
     actions.append(.report(.connected(number)))
+    if readerIsBehind { actions.append(.setReading(number, false)) }
     if settings.awaitsGreeting {
       state = .greeting(number)
       link.state = .resuming

@@ -15,6 +15,8 @@ extension ClientMachine {
     case reconnectRequested
     /// Go offline and stay so until `reconnectRequested`.
     case offlineRequested
+    /// The program does not read its events as fast as they come (true), or has caught up (false).
+    case readerIsBehind(Bool)
     case stop
 
     // The connection.
@@ -27,6 +29,8 @@ extension ClientMachine {
     /// The bytes of this message went to the kernel.
     case written(ConnectionNumber, UInt64)
     case acked(ConnectionNumber, id: UInt64)
+    /// The wire format cannot carry this message, now or later.
+    case unsendable(UInt64)
 
     // The outbox.
     case stored(through: UInt64)
@@ -57,6 +61,8 @@ extension ClientMachine {
     case open(ConnectionNumber)
     case close(ConnectionNumber, code: UInt16, reason: String)
     case abort(ConnectionNumber)
+    /// Stop or resume reading from the socket.
+    case setReading(ConnectionNumber, Bool)
     /// Append this caller's message under this number, then feed `stored` or `storeFailed`.
     case append(Ticket, UInt64)
     /// `send` fails with this.

@@ -93,7 +93,9 @@ extension ClientMachine {
 
   /// Asks for what can go on the wire next, if the connection, the window and the outbox allow it.
   mutating func pump(at now: MonotonicInstant, into actions: inout ActionQueue<Action>) {
-    guard case .online(let number) = state, isWritable, !isLoading, window.hasWaiting else {
+    guard case .online(let number) = state, isWritable, !readerIsBehind, !isLoading,
+      window.hasWaiting
+    else {
       return
     }
     let room = settings.inFlightMessages - window.inFlightCount

@@ -60,6 +60,8 @@ package struct ClientMachine: Machine {
   var lastConnection: ConnectionNumber = 0
   var carriesAcks = false
   var isWritable = true
+  /// What the reader has not taken holds back both directions: no more is read, and no more acks are provoked.
+  var readerIsBehind = false
   var isLoading = false
   /// When acks last moved, or the first of the outstanding ones was sent.
   var ackProgressAt: MonotonicInstant?
@@ -129,6 +131,15 @@ package struct ClientMachine: Machine {
     case .closed(let number, let code, let reason):
       closed(number, code: code, reason: reason, at: now, into: &actions)
     case .timer: timer(at: now, into: &actions)
+    case .unsendable(let sequence):
+      actions.append(.report(.ackFailed(sequence, isKept: false)))
+      settle(sequence, into: &actions)
+      pump(at: now, into: &actions)
+    case .readerIsBehind(let behind):
+      guard behind != readerIsBehind else { return }
+      readerIsBehind = behind
+      if let number = openConnection { actions.append(.setReading(number, !behind)) }
+      pump(at: now, into: &actions)
     case .greeted(let number), .writable(let number, _), .stalled(let number, _),
       .roundTrip(let number, _), .written(let number, _), .acked(let number, _),
       .loaded(let number, _), .loadFailed(let number, _):

@@ -201,6 +201,31 @@ struct ClientMachineTests {
     #expect(bench.feed(.writable(1, true)) == [.load(1, from: 1, count: 256, bytes: 4 << 20)])
   }
 
+  @Test func `a reader that falls behind holds back both directions`() {
+    var bench = Bench()
+    bench.connect()
+    #expect(bench.feed(.readerIsBehind(true)) == [.setReading(1, false)])
+    #expect(bench.feed(.readerIsBehind(true)) == [])
+    #expect(bench.store(ticket: 1) == [.append(1, 1), .accept(1...1)])
+    #expect(
+      bench.feed(.readerIsBehind(false)) == [
+        .setReading(1, true), .load(1, from: 1, count: 256, bytes: 4 << 20),
+      ])
+  }
+
+  @Test func `a message that the wire cannot carry fails and lets the next one go`() {
+    var bench = Bench { $0.inFlightMessages = 1 }
+    bench.connect()
+    _ = bench.store(ticket: 1)
+    _ = bench.store(ticket: 2)
+    _ = bench.feed(.loaded(1, [1]))
+    #expect(
+      bench.feed(.unsendable(1)) == [
+        .report(.ackFailed(1, isKept: false)), .settle(1),
+        .load(1, from: 2, count: 1, bytes: 4 << 20),
+      ])
+  }
+
   @Test func `attempts count up, wait at least what the server asks, and end at the maximum`() {
     var bench = Bench { $0.reconnect.attempts = .maximum(2) }
     let failure = ClientMachine.OpenFailure(
