@@ -25,13 +25,14 @@ public struct ServerConfiguration: Sendable {
   /// When a message that asks for an ack gets it. Default ``AcknowledgementPolicy/onReceipt``.
   public var acknowledgements = AcknowledgementPolicy.onReceipt
 
-  /// Pings that find dead connections. Default: a ping after 15 s of silence, dead after 10 s more.
-  public var keepalive = ServerKeepalive()
+  /// Pings that find dead connections. Default: a ping after 15 s of silence, dead after 10 s more. Nil sends none:
+  /// a client whose network vanished is then noticed only when a write to it fails, after many minutes.
+  public var keepalive: KeepaliveSettings? = KeepaliveSettings()
 
   /// What one client and all of them together may use.
   public var limits = ServerLimits()
 
-  /// How long a connection may go without a message from the client (pings and acks do not count) before it is
+  /// How long a connection may go without a message from the client (pings do not count) before it is
   /// closed with 1001 "idle". Default nil: for ever, as long as pings are answered. A short time cuts off
   /// clients that only listen.
   public var idleTimeout: Duration?
@@ -55,9 +56,9 @@ public struct ServerConfiguration: Sendable {
   /// everybody at once; a long time may exceed what the service manager allows (systemd: 90 s) and end in a kill.
   public var shutdownTimeout = Duration.seconds(10)
 
-  /// The close code clients get at shutdown: 1000, 1001, 1012 or 3000...4999. Default 1001, "going away";
-  /// 1012 says that the server restarts.
-  public var shutdownCode: UInt16 = 1001
+  /// The close code clients get at shutdown; one that ``CloseCode/isAllowedOnWire``. Default 1001, "going away";
+  /// ``CloseCode/serviceRestart`` says that the server comes back.
+  public var shutdownCode = CloseCode.goingAway
 
   /// The reason beside ``shutdownCode``, at most 123 bytes of UTF-8. Default `going away`.
   public var shutdownReason = "going away"
@@ -93,18 +94,6 @@ public enum AcknowledgementPolicy: Hashable, Sendable {
   /// By the handler, when it has done with the message what it must not lose: the message comes as
   /// ``ServerEvent/request(_:_:)`` and its sender waits for ``Acknowledgement/confirm()``.
   case byHandler
-}
-
-/// The pings of a server.
-public struct ServerKeepalive: Hashable, Sendable {
-  /// How long nothing may arrive from a client before it is pinged. Default 15 s; nil sends no pings. A short
-  /// time costs traffic and phone batteries; beyond about a minute proxies cut the connection first.
-  public var pingAfter: Duration? = .seconds(15)
-  /// How long after that ping silence means that the connection is dead. Default 10 s. Shorter than a slow
-  /// network's round trip it cuts living clients off; a long time keeps dead ones in the list.
-  public var deadAfter = Duration.seconds(10)
-
-  public init() {}
 }
 
 /// Where a server listens.

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What happens on one connection of a server, in order: ``connected`` first, ``disconnected(_:)`` last.
 @nonexhaustive
 public enum ServerEvent: Sendable {
@@ -21,14 +23,14 @@ public enum ServerEvent: Sendable {
 
 /// Why a connection ended.
 public struct DisconnectReason: Hashable, Sendable, CustomStringConvertible {
-  /// The WebSocket close code, RFC 6455 §7.4: 1005 for a close frame without one, 1006 when the socket broke.
-  public var code: UInt16
+  /// 1005 for a close frame without a code, 1006 when the socket broke.
+  public var code: CloseCode
   /// The reason beside it. From the network when ``byPeer``: control characters and all.
   public var reason: String
   /// Whether the client closed.
   public var byPeer: Bool
 
-  public init(code: UInt16, reason: String, byPeer: Bool) {
+  public init(code: CloseCode, reason: String, byPeer: Bool) {
     self.code = code
     self.reason = reason
     self.byPeer = byPeer
