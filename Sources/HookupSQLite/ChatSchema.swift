@@ -18,6 +18,7 @@ enum ChatSchema {
 
   /// - room.turn: rises with every entry of any room; orders conversations by their newest entry.
   /// - room.low, high: the folded nicks of a direct conversation; NULL for a public room.
+  /// - entry.text, room.topic: TEXT, or a BLOB of UTF-8 when it holds a NUL (see ``StoredText``).
   /// - entry.kind: 0 said, 1 topic. entry.at: milliseconds since 1970.
   private static let first = """
     CREATE TABLE store (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
@@ -28,7 +29,7 @@ enum ChatSchema {
       high TEXT COLLATE swiftCompare,
       first INTEGER NOT NULL DEFAULT 1,
       last INTEGER NOT NULL DEFAULT 0,
-      topic TEXT NOT NULL DEFAULT '',
+      topic ANY NOT NULL DEFAULT '',
       topicOffset INTEGER NOT NULL DEFAULT 0,
       turn INTEGER NOT NULL
     ) STRICT;
@@ -44,7 +45,7 @@ enum ChatSchema {
       message TEXT NOT NULL,
       sender TEXT NOT NULL,
       at INTEGER NOT NULL,
-      text TEXT NOT NULL,
+      text ANY NOT NULL,
       PRIMARY KEY (room, offset)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX entry_origin ON entry (client, message);

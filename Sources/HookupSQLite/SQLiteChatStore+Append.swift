@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import HookupEngine
 
@@ -64,7 +65,7 @@ private struct AppendBatch {
         """)
     try insert.execute(arguments: [
       room.id, room.last, EntryKind.number(entry.kind), client, entry.id.text, entry.from.text,
-      milliseconds, entry.text,
+      milliseconds, StoredText.value(entry.text),
     ])
     rooms[entry.key] = room
     return .stored(offset: UInt64(room.last))
@@ -139,7 +140,7 @@ private struct AppendBatch {
     guard let topic = room.topic else { return }
     let topicUpdate = try database.cachedStatement(
       sql: "UPDATE room SET topic = ?, topicOffset = ? WHERE id = ?")
-    try topicUpdate.execute(arguments: [topic, room.topicOffset, room.id])
+    try topicUpdate.execute(arguments: [StoredText.value(topic), room.topicOffset, room.id])
   }
 }
 
@@ -153,4 +154,20 @@ enum EntryKind {
   }
 
   static func kind(_ number: Int) -> RoomEntry.Kind { number == 1 ? .topic : .said }
+}
+
+/// Text from the network in a column. SQLite's text functions end a string at a NUL, so text that holds one is kept as
+/// bytes.
+enum StoredText {
+  static func value(_ text: String) -> DatabaseValue {
+    text.utf8.contains(0) ? Data(text.utf8).databaseValue : text.databaseValue
+  }
+
+  static func text(_ value: DatabaseValue) -> String {
+    switch value.storage {
+    case .blob(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .string(let text): text
+    default: ""
+    }
+  }
 }

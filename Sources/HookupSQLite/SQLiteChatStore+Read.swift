@@ -8,7 +8,7 @@ extension SQLiteChatStore {
         sql: "SELECT last, first, topic, topicOffset FROM room WHERE key = ?")
       guard let row = try Row.fetchOne(statement, arguments: [key.text]) else { return RoomHead() }
       return RoomHead(
-        last: Self.offset(row[0]), first: Self.offset(row[1]), topic: row[2],
+        last: Self.offset(row[0]), first: Self.offset(row[1]), topic: StoredText.text(row[2]),
         topicOffset: Self.offset(row[3]))
     }
   }
@@ -65,7 +65,7 @@ extension SQLiteChatStore {
     }
     return RoomEntry(
       room: name, offset: offset(row[0]), kind: EntryKind.kind(row[1]), id: id, from: sender,
-      milliseconds: row[4], text: row[5])
+      milliseconds: row[4], text: StoredText.text(row[5]))
   }
 
   private static func offset(_ number: Int64) -> UInt64 { UInt64(clamping: number) }
@@ -80,7 +80,7 @@ extension SQLiteChatStore {
       let rows = try Row.fetchAll(statement, arguments: [name?.text, limit + 1])
       let rooms = rows.prefix(limit).compactMap { row in
         (try? RoomName(row[0])).map {
-          RoomSummary(room: $0, last: Self.offset(row[1]), topic: row[2])
+          RoomSummary(room: $0, last: Self.offset(row[1]), topic: StoredText.text(row[2]))
         }
       }
       return RoomListPage(rooms: rooms, more: rows.count > limit)

@@ -40,6 +40,7 @@ public final class SQLiteChatStore: ChatStore {
   }
 
   private static func open(_ path: String) throws -> (DatabasePool, String) {
+    try check(path)
     var configuration = Configuration()
     configuration.label = "chat"
     // Another process may hold the file for a moment: a backup, a shell.
@@ -51,12 +52,6 @@ public final class SQLiteChatStore: ChatStore {
       guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2 else {
         throw HookupError(.storage, "\(path): SQLite refuses synchronous = FULL")
       }
-      let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
-      guard verdict == "ok" else {
-        throw HookupError(
-          .corrupt,
-          "\(path) is damaged (\(verdict)); nothing was changed: move it away or restore a backup")
-      }
     }
     let migrator = ChatSchema.migrator
     guard try pool.read(migrator.hasBeenSuperseded) == false else {
@@ -65,6 +60,21 @@ public final class SQLiteChatStore: ChatStore {
     try migrator.migrate(pool)
     try sync(directoryOf: path)
     return (pool, try pool.read(ChatSchema.storeID))
+  }
+
+  /// Looks at an existing file through a connection that cannot write: opening a pool writes into the file.
+  private static func check(_ path: String) throws {
+    guard access(path, F_OK) == 0 else { return }
+    var configuration = Configuration()
+    configuration.readonly = true
+    let verdict = try DatabaseQueue(path: path, configuration: configuration).read {
+      try String.fetchOne($0, sql: "PRAGMA quick_check(1)") ?? "no answer"
+    }
+    guard verdict == "ok" else {
+      throw HookupError(
+        .corrupt,
+        "\(path) is damaged (\(verdict)); nothing was changed: move it away or restore a backup")
+    }
   }
 
   /// Makes the names of new files durable: SQLite syncs what is in them.
