@@ -61,6 +61,7 @@ package struct ChatClientMachine: Machine {
   /// Numbers that were sent before their `accepted` came round; at most what is in flight.
   private var sentEarly: Set<UInt64> = []
   private var helloAgainAt: MonotonicInstant?
+  private var nickIsTaken = false
 
   package init(nick: Nick, client: ClientID) {
     self.nick = nick
@@ -198,6 +199,7 @@ package struct ChatClientMachine: Machine {
     }
     server = welcome.server
     isWelcome = true
+    nickIsTaken = false
     actions.append(.tell(.welcomed(nick: welcome.nick)))
     for room in order { sendJoin(room, into: &actions) }
     for conversation in welcome.direct where rooms[conversation.room] == nil {
@@ -265,7 +267,12 @@ package struct ChatClientMachine: Machine {
   ) {
     // Not acked: the outbox sends it again, so nothing has failed.
     guard refusal.code != .helloFirst, refusal.code != .storeFailed else { return }
-    if refusal.code == .nickInUse, !isWelcome { helloAgainAt = now + Self.nickRetry }
+    if refusal.code == .nickInUse, !isWelcome {
+      helloAgainAt = now + Self.nickRetry
+      // Told once, not at every try.
+      guard !nickIsTaken else { return }
+      nickIsTaken = true
+    }
     if refusal.command == "join", let room = refusal.room {
       rooms[room] = nil
       order.removeAll { $0 == room }

@@ -155,7 +155,7 @@ package struct ClientMachine: Machine {
   }
 
   /// The connection that is open, if one is.
-  var openConnection: ConnectionNumber? {
+  package var openConnection: ConnectionNumber? {
     switch state {
     case .greeting(let number), .online(let number): number
     case .offline, .connecting, .retrying, .closing, .finished: nil

@@ -195,6 +195,8 @@ struct ChatClientMachineTests {
     bench.now = try #require(bench.machine.nextDeadline)
     #expect(bench.feed(.timer).count == 1)
     #expect(bench.machine.nextDeadline == nil)
+    #expect(bench.feed(.received(.error(refusal))) == [], "told once")
+    #expect(bench.machine.nextDeadline != nil)
   }
 
   @Test func `a direct conversation is joined by itself, once`() throws {
