@@ -7,8 +7,8 @@ public struct KeepaliveSettings: Hashable, Sendable {
   /// How long after the ping the peer may stay silent before the connection counts as dead and is dropped. 10 s by
   /// default. Shorter: a slow network looks like a dead one. Longer: what is sent meanwhile goes nowhere.
   public var deadAfter: Duration
-  /// How long after the ping the connection is reported as stalled; beyond ``deadAfter``, never. 2 s by default.
-  /// Shorter than a round trip: reported at every ping.
+  /// How long after the ping the connection is reported as stalled, ``deadAfter`` at the latest. 2 s by default.
+  /// Shorter than a round trip: reported at every ping. Long: the report comes when it is over.
   public var stalledAfter: Duration
 
   public init(

@@ -98,7 +98,7 @@ extension WebSocketHandshake {
   }
 
   /// Without spaces and tabs at either end.
-  private static func trim(_ text: Substring) -> String {
+  static func trim(_ text: Substring) -> String {
     let isBlank = { (scalar: Unicode.Scalar) in scalar == " " || scalar == "\t" }
     let scalars = text.unicodeScalars.drop(while: isBlank)
     guard let last = scalars.lastIndex(where: { !isBlank($0) }) else { return "" }

@@ -13,14 +13,11 @@ public struct ServerConfiguration: Sendable {
   /// that ends TLS.
   public var tls: ServerTLS?
 
-  /// The subprotocols spoken, the first that a client offers wins. Default ``SimpleJSONFormat`` and
-  /// ``JSONProtocolFormat``. Each name once; a client that offers only names that are not here is answered
-  /// 426 and this list. Empty: every offer is refused, only clients without an offer are served.
-  public var formats: [any WireFormat] = [SimpleJSONFormat(), JSONProtocolFormat()]
-
-  /// What a client that offers no subprotocol speaks. Default ``SimpleJSONFormat``, which any WebSocket client
-  /// understands. ``JSONProtocolFormat`` suits peers of the original that offer nothing and use acks all the same.
-  public var defaultFormat: any WireFormat = SimpleJSONFormat()
+  /// The subprotocols spoken, and what is spoken with a client that offers none. Default
+  /// ``SubprotocolRegistry/standard``: `jsonProtocol`, `simpleJson`, and the latter without an offer, which any WebSocket
+  /// client understands. The first that a client offers wins; one that offers only others is answered 426 and
+  /// the list. Peers of the original that offer nothing and use acks all the same need `jsonProtocol` as the default.
+  public var subprotocols = SubprotocolRegistry.standard
 
   /// When a message that asks for an ack gets it. Default ``AcknowledgementPolicy/onReceipt``.
   public var acknowledgements = AcknowledgementPolicy.onReceipt

@@ -76,7 +76,7 @@ extension ServerConnection {
         guard let id = state.acks.add(message, timeout: timeout, now: now) else {
           return (.full, false)
         }
-        do {
+        do throws(HookupError) {
           state.outbound.append(.frame(try format.encode(.ackRequest(id: id, message.content))))
         } catch {
           state.acks.withdraw(id)
@@ -168,7 +168,9 @@ extension ServerConnection {
     eventLoop.assertInEventLoop()
     let (webSocket, items) = state.withLock { state in
       state.isDrainScheduled = false
-      guard state.webSocket != nil else { return (nil, []) as ((any WebSocketConnection)?, [SendQueue.Item]) }
+      guard state.webSocket != nil else {
+        return (nil, []) as ((any WebSocketConnection)?, [SendQueue.Item])
+      }
       return (state.webSocket, state.outbound.take())
     }
     webSocket?.send(items)

@@ -104,7 +104,9 @@ import Testing
       model.removeAll { $0.deadline <= now }
       #expect(tracker.expire(now: now) == expected)
       let next = tracker.nextID
-      if let id = tracker.add(next, timeout: timeout, now: now) { model.append((now + timeout, id)) }
+      if let id = tracker.add(next, timeout: timeout, now: now) {
+        model.append((now + timeout, id))
+      }
       if Bool.random(using: &random), let picked = model.randomElement(using: &random) {
         #expect(tracker.acknowledge(picked.id) == picked.id)
         model.removeAll { $0.id == picked.id }

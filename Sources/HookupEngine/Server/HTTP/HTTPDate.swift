@@ -11,7 +11,8 @@ enum HTTPDate {
     let day = seconds / 86_400
     let second = seconds % 86_400
     let (year, month, dayOfMonth) = civil(daysSince1970: day)
-    return "\(days[Int(day % 7)]), \(padded(dayOfMonth)) \(months[month - 1]) \(padded(year, to: 4)) "
+    return
+      "\(days[Int(day % 7)]), \(padded(dayOfMonth)) \(months[month - 1]) \(padded(year, to: 4)) "
       + "\(padded(Int(second / 3_600))):\(padded(Int(second / 60 % 60))):\(padded(Int(second % 60))) GMT"
   }
 

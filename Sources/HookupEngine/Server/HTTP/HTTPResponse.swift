@@ -5,6 +5,22 @@ struct HTTPStatus: Hashable, Sendable {
   let code: Int
   let phrase: String
 
+  /// The words of a known code; a number without words for another.
+  init(code: Int) {
+    self = Self.known.first { $0.code == code } ?? HTTPStatus(code: code, phrase: "")
+  }
+
+  private init(code: Int, phrase: String) {
+    self.code = code
+    self.phrase = phrase
+  }
+
+  private static let known = [
+    switchingProtocols, ok, partialContent, movedPermanently, notModified, badRequest, notFound,
+    methodNotAllowed, requestTimeout, preconditionFailed, rangeNotSatisfiable, upgradeRequired,
+    requestHeaderFieldsTooLarge, internalServerError, serviceUnavailable, httpVersionNotSupported,
+  ]
+
   static let switchingProtocols = HTTPStatus(code: 101, phrase: "Switching Protocols")
   static let ok = HTTPStatus(code: 200, phrase: "OK")
   static let partialContent = HTTPStatus(code: 206, phrase: "Partial Content")

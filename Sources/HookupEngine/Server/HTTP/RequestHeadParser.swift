@@ -49,7 +49,8 @@ struct RequestHeadParser: Sendable {
     _ bytes: UnsafeRawBufferPointer
   ) -> (length: Int?, failure: Outcome?) {
     let tooLarge = Outcome.refused(
-      status: .requestHeaderFieldsTooLarge, reason: "the request head exceeds \(maximumBytes) bytes")
+      status: .requestHeaderFieldsTooLarge, reason: "the request head exceeds \(maximumBytes) bytes"
+    )
     var index = max(0, searched - 3)
     while index + 3 < bytes.count {
       if bytes[index] == .carriageReturn, bytes[index + 1] == .lineFeed,

@@ -76,7 +76,7 @@ enum StaticFileAnswer: Hashable, Sendable {
     else { return .whole }
     let ends = trimmed(header[header.index(after: equals)...])
       .split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-    guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy((0x30...0x39).contains) }),
+    guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
       ends.contains(where: { !$0.isEmpty })
     else { return .whole }
     // A number beyond 2^63 is beyond every file.

@@ -54,7 +54,8 @@ struct StaticFilePath: Hashable, Sendable {
         bytes.append(byte)
         continue
       }
-      guard let high = iterator.next().flatMap(hexDigit), let low = iterator.next().flatMap(hexDigit)
+      guard let high = iterator.next().flatMap(hexDigit),
+        let low = iterator.next().flatMap(hexDigit)
       else { return nil }
       bytes.append(high << 4 | low)
     }
