@@ -102,6 +102,25 @@ public struct RoomHead: Hashable, Sendable {
     self.topic = topic
     self.topicOffset = topicOffset
   }
+
+  /// Takes in that an entry was appended; in whatever order the news come, the newest holds.
+  package mutating func take(_ append: RoomAppend, offset: UInt64) {
+    last = max(last, offset)
+    if append.kind == .topic, offset > topicOffset {
+      topic = append.text
+      topicOffset = offset
+    }
+  }
+
+  /// Takes in what was read of the log, which may be older than what is known.
+  package mutating func take(_ head: RoomHead) {
+    last = max(last, head.last)
+    first = max(first, head.first)
+    if head.topicOffset > topicOffset {
+      topic = head.topic
+      topicOffset = head.topicOffset
+    }
+  }
 }
 
 /// One read of a log.
