@@ -18,7 +18,6 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -34,6 +33,7 @@ static inline WINDOW *hk_stdscr(void) { return stdscr; }
 static inline WINDOW *hk_curscr(void) { return curscr; }
 /* Colours the terminal has; 0 or less before start_color. */
 static inline int hk_colors(void) { return COLORS; }
+static inline int hk_color_pairs(void) { return COLOR_PAIRS; }
 
 /* Whether the terminal has the string capability: tigetstr answers -1 and NULL for the two kinds of no. */
 static inline int hk_has_string(const char *name) {

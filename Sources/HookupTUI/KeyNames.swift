@@ -19,7 +19,9 @@ extension Key {
   init?(terminalName name: String) {
     if let key = Self.named[name] {
       self = key
-    } else if name.hasPrefix("KEY_F("), name.hasSuffix(")"), let number = Int(name.dropFirst(6).dropLast()) {
+    } else if name.hasPrefix("KEY_F("), name.hasSuffix(")"),
+      let number = Int(name.dropFirst(6).dropLast())
+    {
       guard let key = Self.function(number) else { return nil }
       self = key
     } else if let key = Self.modified(name) {
