@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -183,6 +184,9 @@ static inline int hk_next_signal(int descriptor) {
   } while (count < 0 && errno == EINTR);
   return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
+
+/* Names the calling thread for debuggers and top; at most 15 bytes are kept. */
+static inline void hk_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 static inline int hk_event_descriptor(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 

@@ -95,7 +95,7 @@ public struct KeyDecoder: Sendable {
 
   /// Ends a read: completes the run of characters, and gives up on what has been unfinished for too long.
   public mutating func settle(at now: MonotonicInstant) {
-    if scalars.isEmpty || nextDeadline.map({ $0 <= now }) == true { flushRun() }
+    flushRun()
     guard let deadline = nextDeadline, deadline <= now else { return }
     switch state {
     case .ground: if let scalar = scalars.finish() { receive(scalar) }

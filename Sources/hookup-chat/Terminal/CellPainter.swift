@@ -49,7 +49,7 @@ struct CellPainter {
       out.pair = look.pair
       out.width = min(cell.width, 2)
       var count = 0
-      for scalar in cell.text.unicodeScalars.prefix(Int(HK_CELL_SCALARS.rawValue)) {
+      for scalar in cell.text.unicodeScalars.prefix(Int(HK_CELL_SCALARS)) {
         hk_cell_set(&out, Int32(count), scalar.value)
         count += 1
       }
@@ -75,10 +75,10 @@ struct CellPainter {
   private mutating func makeLook(_ wanted: Theme.Paint) -> Look {
     let paint = depth == .basic ? Self.basic(wanted) : wanted
     var look = Look()
-    if paint.bold { look.attributes |= UInt8(HK_BOLD.rawValue) }
-    if paint.underline { look.attributes |= UInt8(HK_UNDERLINE.rawValue) }
-    if paint.reverse { look.attributes |= UInt8(HK_REVERSE.rawValue) }
-    if paint.dim { look.attributes |= UInt8(HK_DIM.rawValue) }
+    if paint.bold { look.attributes |= UInt8(HK_BOLD) }
+    if paint.underline { look.attributes |= UInt8(HK_UNDERLINE) }
+    if paint.reverse { look.attributes |= UInt8(HK_REVERSE) }
+    if paint.dim { look.attributes |= UInt8(HK_DIM) }
     look.pair = pair(paint.foreground, paint.background)
     return look
   }

@@ -25,7 +25,7 @@ final class NcursesTerminal {
   private let screen: OpaquePointer
   private let crashGuard: TerminalCrashGuard
   /// Keys are read from a pad of one cell: reading from a window would refresh it.
-  let pad: OpaquePointer
+  let pad: UnsafeMutablePointer<WINDOW>
   var painter: CellPainter
   /// What the terminal shows; nil when that is unknown.
   var shown: ScreenBuffer?

@@ -119,7 +119,7 @@ final class TerminalThread: SerialExecutor {
 /// A free function, so that the thread's body belongs to no actor.
 private func terminalThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   guard let context else { return nil }
-  pthread_setname_np(pthread_self(), "terminal")
+  hk_name_thread("terminal")
   let stackBytes = 64 << 10
   _ = hk_use_signal_stack(malloc(stackBytes), stackBytes)
   Unmanaged<TerminalThread>.fromOpaque(context).takeRetainedValue().loop()
