@@ -1,6 +1,308 @@
+/* What of ncursesw, the terminal driver and POSIX signals Swift cannot reach by itself: global variables, computed
+   macros, structs with C arrays, and code that runs inside a signal handler. Everything is static inline: a system
+   library target has no object file of its own. */
 #ifndef HOOKUP_CNCURSESW_SHIM_H
 #define HOOKUP_CNCURSESW_SHIM_H
+
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 #include <curses.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+/* <wchar.h> and <signal.h> declare these only under feature macros that the module's importer may not have set. */
+extern int wcwidth(wchar_t);
+
+/* ---- Globals of curses.h ---- */
+
+/* A terminal on this process's stdout and stdin; NULL when TERM is unknown. Never exits, unlike initscr. */
+static inline SCREEN *hk_newterm(void) { return newterm(NULL, stdout, stdin); }
+static inline WINDOW *hk_stdscr(void) { return stdscr; }
+static inline WINDOW *hk_curscr(void) { return curscr; }
+/* Colours the terminal has; 0 or less before start_color. */
+static inline int hk_colors(void) { return COLORS; }
+static inline int hk_color_pairs(void) { return COLOR_PAIRS; }
+
+/* Whether the terminal has the string capability: tigetstr answers -1 and NULL for the two kinds of no. */
+static inline int hk_has_string(const char *name) {
+  char *value = tigetstr(name);
+  return value != NULL && value != (char *)-1;
+}
+
+/* ---- Cells ---- */
+
+enum { HK_BOLD = 1, HK_UNDERLINE = 2, HK_REVERSE = 4, HK_DIM = 8 };
+enum { HK_CELL_SCALARS = 5 };
+
+/* One base cell of the screen as Swift hands it over; right halves of wide cells are left out. */
+typedef struct {
+  uint32_t scalars[HK_CELL_SCALARS];
+  uint8_t count; /* of scalars, 1...5 */
+  uint8_t width; /* columns, 1 or 2 */
+  uint8_t attributes; /* HK_BOLD | … */
+  uint8_t pair; /* colour pair, 0 for the terminal's own colours */
+} hk_cell;
+
+static inline void hk_cell_set(hk_cell *cell, int index, uint32_t scalar) {
+  if (index >= 0 && index < HK_CELL_SCALARS) cell->scalars[index] = scalar;
+}
+
+static inline attr_t hk_attributes(uint8_t bits) {
+  attr_t result = WA_NORMAL;
+  if (bits & HK_BOLD) result |= WA_BOLD;
+  if (bits & HK_UNDERLINE) result |= WA_UNDERLINE;
+  if (bits & HK_REVERSE) result |= WA_REVERSE;
+  if (bits & HK_DIM) result |= WA_DIM;
+  return result;
+}
+
+/* Whether a scalar of width 0 is an ordinary mark, not a control that reorders, joins or hides text. */
+static inline int hk_is_mark(uint32_t scalar) {
+  if (scalar >= 0x200B && scalar <= 0x200F) return 0;
+  if (scalar >= 0x2028 && scalar <= 0x202E) return 0;
+  if (scalar >= 0x2060 && scalar <= 0x206F) return 0;
+  if (scalar == 0x00AD || scalar == 0x061C || scalar == 0xFEFF) return 0;
+  if (scalar >= 0xFFF9 && scalar <= 0xFFFB) return 0;
+  if (scalar >= 0xFE00 && scalar <= 0xFE0F) return 0;
+  if (scalar >= 0xE0000 && scalar <= 0xE0FFF) return 0;
+  return scalar <= 0x10FFFF && wcwidth((wchar_t)scalar) == 0;
+}
+
+/* Writes one cell as ncurses will measure it too; answers how many cchar_t it took (1, or 2 where this host's wcwidth
+   does not know a wide scalar and a sign of width 1 and a blank stand in for it). The last gate before the terminal:
+   no control gets through, whatever the grid holds. */
+static inline int hk_cchars(const hk_cell *cell, cchar_t *into) {
+  wchar_t text[HK_CELL_SCALARS + 1];
+  attr_t attributes = hk_attributes(cell->attributes);
+  uint32_t base = cell->count > 0 ? cell->scalars[0] : ' ';
+  int measured = base <= 0x10FFFF ? wcwidth((wchar_t)base) : -1;
+  int length = 0;
+  if (measured != cell->width || measured < 1 || measured > 2) {
+    text[length++] = wcwidth(0xFFFD) == 1 ? 0xFFFD : '?';
+  } else {
+    text[length++] = (wchar_t)base;
+    for (int i = 1; i < cell->count && i < HK_CELL_SCALARS; i++) {
+      if (hk_is_mark(cell->scalars[i])) text[length++] = (wchar_t)cell->scalars[i];
+    }
+    measured = 0;
+  }
+  text[length] = 0;
+  setcchar(&into[0], text, attributes, cell->pair, NULL);
+  if (measured == 0 || cell->width < 2) return 1;
+  text[0] = ' ';
+  text[1] = 0;
+  setcchar(&into[1], text, attributes, cell->pair, NULL);
+  return 2;
+}
+
+/* Puts `count` cells from column x of row y of the standard screen, in pieces, without moving its cursor and without
+   wrapping: the bottom right cell is like any other. Columns beyond the screen are left out. */
+static inline void hk_put_row(int y, int x, const hk_cell *cells, int count) {
+  enum { piece = 128 };
+  cchar_t out[piece + 2];
+  int columns = getmaxx(stdscr);
+  if (y < 0 || y >= getmaxy(stdscr) || x < 0) return;
+  while (count > 0) {
+    int used = 0, width = 0;
+    while (count > 0 && used < piece) {
+      int advance = cells->width == 2 ? 2 : 1;
+      if (x + width + advance > columns) {
+        count = 0;
+        break;
+      }
+      used += hk_cchars(cells, &out[used]);
+      width += advance;
+      cells++;
+      count--;
+    }
+    if (used > 0) mvwadd_wchnstr(stdscr, y, x, out, used);
+    x += width;
+  }
+}
+
+/* ---- The terminal device ---- */
+
+/* The size of the terminal on `descriptor`; 0 when it is known. */
+static inline int hk_window_size(int descriptor, int *columns, int *rows) {
+  struct winsize size;
+  memset(&size, 0, sizeof size);
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return -1;
+  *columns = size.ws_col;
+  *rows = size.ws_row;
+  return 0;
+}
+
+/* ---- Signals ---- */
+
+/* Blocks the signals a terminal program answers in its own time, in the calling thread and in all it starts later.
+   SIGTTOU too: a program in the background must be able to put the terminal back. */
+static inline int hk_block_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGWINCH);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTSTP);
+  sigaddset(&set, SIGCONT);
+  sigaddset(&set, SIGTTOU);
+  return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* A descriptor that reads the signals of hk_block_signals, without SIGTTOU; -1 and errno otherwise. */
+static inline int hk_signal_descriptor(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGWINCH);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTSTP);
+  sigaddset(&set, SIGCONT);
+  return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* The next signal that waits on the descriptor; 0 for none. */
+static inline int hk_next_signal(int descriptor) {
+  struct signalfd_siginfo info;
+  ssize_t count;
+  do {
+    count = read(descriptor, &info, sizeof info);
+  } while (count < 0 && errno == EINTR);
+  return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* Names the calling thread for debuggers and top; at most 15 bytes are kept. */
+static inline void hk_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+static inline int hk_event_descriptor(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+/* ---- The crash guard ---- */
+
+enum { HK_GUARD_SIGNALS = 6 };
+
+/* What a fatal signal's handler needs to put the terminal back. Lives as long as the process once installed. */
+typedef struct {
+  volatile sig_atomic_t armed;
+  int terminal; /* the descriptor of the terminal */
+  int error; /* the real stderr while 2 goes to a log; -1 otherwise */
+  struct termios modes; /* as they were before ncurses */
+  char restore[128];
+  int restore_length;
+  char farewell[512];
+  int farewell_length;
+  struct sigaction old[HK_GUARD_SIGNALS];
+} hk_guard;
+
+static inline int hk_guard_signal(int index) {
+  switch (index) {
+    case 0: return SIGILL;
+    case 1: return SIGTRAP;
+    case 2: return SIGABRT;
+    case 3: return SIGSEGV;
+    case 4: return SIGBUS;
+    default: return SIGFPE;
+  }
+}
+
+/* Each object file that uses this has its own slot; hk_guard_install and hk_guard_handler always share one. */
+static inline hk_guard **hk_guard_slot(void) {
+  static hk_guard *slot = NULL;
+  return &slot;
+}
+
+/* Only calls that POSIX allows in a handler. Writes are given up when the terminal takes no bytes for 200 ms. */
+static inline void hk_guard_restore(hk_guard *guard) {
+  struct pollfd writable = {guard->terminal, POLLOUT, 0};
+  if (poll(&writable, 1, 200) == 1 && (writable.revents & POLLOUT)) {
+    ssize_t ignored = write(guard->terminal, guard->restore, (size_t)guard->restore_length);
+    (void)ignored;
+  }
+  tcsetattr(guard->terminal, TCSANOW, &guard->modes);
+  if (guard->error >= 0) {
+    dup2(guard->error, 2);
+    ssize_t ignored = write(2, guard->farewell, (size_t)guard->farewell_length);
+    (void)ignored;
+  }
+}
+
+/* Restores the terminal, puts the earlier handlers back and returns: the instruction faults again under them. A signal
+   that was sent, not caused, would not come again by itself and is raised once more; it arrives on return. */
+static inline void hk_guard_handler(int number, siginfo_t *info, void *context) {
+  (void)context;
+  int saved = errno;
+  hk_guard *guard = *hk_guard_slot();
+  if (guard != NULL) {
+    if (guard->armed) {
+      guard->armed = 0;
+      hk_guard_restore(guard);
+    }
+    for (int i = 0; i < HK_GUARD_SIGNALS; i++) sigaction(hk_guard_signal(i), &guard->old[i], NULL);
+  }
+  if (info == NULL || info->si_code <= 0) raise(number);
+  errno = saved;
+}
+
+/* Saves the terminal's modes and takes over the fatal signals. -1 and errno when `terminal` is none. */
+static inline int hk_guard_install(hk_guard *guard, int terminal) {
+  guard->terminal = terminal;
+  guard->error = -1;
+  if (tcgetattr(terminal, &guard->modes) != 0) return -1;
+  *hk_guard_slot() = guard;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = hk_guard_handler;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (int i = 0; i < HK_GUARD_SIGNALS; i++) sigaction(hk_guard_signal(i), &action, &guard->old[i]);
+  guard->armed = 1;
+  return 0;
+}
+
+/* Gives the fatal signals back. The slot keeps its value: a handler that is running may still read it. */
+static inline void hk_guard_remove(hk_guard *guard) {
+  guard->armed = 0;
+  for (int i = 0; i < HK_GUARD_SIGNALS; i++) sigaction(hk_guard_signal(i), &guard->old[i], NULL);
+}
+
+static inline void hk_guard_set_texts(
+    hk_guard *guard, const char *restore, const char *farewell, int error) {
+  size_t length = strlen(restore);
+  if (length > sizeof guard->restore) length = sizeof guard->restore;
+  memcpy(guard->restore, restore, length);
+  guard->restore_length = (int)length;
+  length = strlen(farewell);
+  if (length > sizeof guard->farewell) length = sizeof guard->farewell;
+  memcpy(guard->farewell, farewell, length);
+  guard->farewell_length = (int)length;
+  guard->error = error;
+}
+
+/* Puts the modes back that hk_guard_install saved. */
+static inline void hk_guard_restore_modes(hk_guard *guard) {
+  tcsetattr(guard->terminal, TCSADRAIN, &guard->modes);
+}
+
+/* Gives the calling thread a stack for signal handlers, so that an overflow of its own stack is caught too. */
+static inline int hk_use_signal_stack(void *memory, size_t bytes) {
+  stack_t stack;
+  memset(&stack, 0, sizeof stack);
+  stack.ss_sp = memory;
+  stack.ss_size = bytes;
+  return sigaltstack(&stack, NULL);
+}
+
 #endif

@@ -1,0 +1,210 @@
+import CNcursesw
+import Glibc
+import HookupCore
+import HookupEngine
+import HookupTUI
+
+/// Runs a ``ChatScreen`` on the terminal: keys, signals and news go in, frames and effects come out.
+///
+/// ``run()`` may be called from anywhere; the screen lives on ``TerminalActor``, the effects are carried out off it, one
+/// after the other. ``TerminalProcess/prepare()`` must have been called first.
+struct TerminalApp: Sendable {
+  /// Why the screen was left.
+  enum End: Hashable, Sendable {
+    case quit
+    /// SIGTERM, SIGHUP or SIGINT came.
+    case signal(Int32)
+    /// The terminal is gone.
+    case hungUp
+    case cancelled
+  }
+
+  let screen: ChatScreen
+  let feed: TerminalFeed
+  let options: TerminalOptions
+  let perform: @Sendable (ScreenEffect) async -> Void
+
+  /// - Parameters:
+  ///   - feed: the news; it is closed when the screen is left.
+  ///   - perform: carries out one effect. Those that concern the terminal (`bell`, `redraw`, `suspend`, `quit`) are
+  ///     done here and not handed on.
+  init(
+    screen: ChatScreen, feed: TerminalFeed, options: TerminalOptions = TerminalOptions(),
+    perform: @escaping @Sendable (ScreenEffect) async -> Void
+  ) {
+    self.screen = screen
+    self.feed = feed
+    self.options = options
+    self.perform = perform
+  }
+
+  /// Shows the screen until the person quits, a signal comes, the terminal goes away or the task is cancelled. The
+  /// terminal is restored first; then the effects that were still waiting are carried out; then this returns.
+  ///
+  /// - Throws: ``HookupError`` with one sentence when there is no usable terminal.
+  func run() async throws -> End {
+    try TerminalActor.shared.thread.start()
+    let effects = EffectQueue(wake: { TerminalActor.shared.thread.wake() })
+    async let performed: Void = effects.perform(perform)
+    let end: End
+    do {
+      end = try await show(effects)
+    } catch {
+      feed.chat.close()
+      effects.close()
+      await performed
+      throw error
+    }
+    feed.chat.close()
+    effects.close()
+    await performed
+    return end
+  }
+
+  @TerminalActor
+  private func show(_ effects: EffectQueue) async throws -> End {
+    let terminal = try NcursesTerminal(options: options)
+    defer { terminal.close() }
+    let loop = TerminalLoop(screen: screen, terminal: terminal, feed: feed, effects: effects)
+    return await loop.run()
+  }
+}
+
+/// One run of the loop: the only owner of the screen value while it is shown.
+@TerminalActor
+final class TerminalLoop {
+  /// Chat updates that are applied before keys are looked at again.
+  private static let updatesPerTurn = 256
+  /// The least time between two ticks, whatever the screen asks for.
+  private static let minimumTick = Duration.milliseconds(20)
+
+  private var screen: ChatScreen
+  private let terminal: NcursesTerminal
+  private let feed: TerminalFeed
+  private let effects: EffectQueue
+  private var decoder = KeyDecoder()
+  private var pacer = PaintPacer()
+  private var clock = WallClock()
+  private var lastTick = MonotonicInstant.zero
+  private var end: TerminalApp.End?
+
+  init(screen: ChatScreen, terminal: NcursesTerminal, feed: TerminalFeed, effects: EffectQueue) {
+    self.screen = screen
+    self.terminal = terminal
+    self.feed = feed
+    self.effects = effects
+  }
+
+  func run() async -> TerminalApp.End {
+    resized()
+    var moreInput = false
+    while true {
+      let hasMoreNews = takeNews()
+      if let end { return end }
+      if Task.isCancelled { return .cancelled }
+      tickIfDue()
+      paintIfDue()
+      let isBusy = hasMoreNews || moreInput
+      let wake = await TerminalActor.shared.thread.wait(
+        until: isBusy ? .now : nextDeadline(), input: effects.hasRoom)
+      for signal in wake.signals { take(signal: signal) }
+      moreInput = effects.hasRoom && readKeys(isReady: wake.input || moreInput)
+    }
+  }
+
+  // MARK: Events
+
+  private func apply(_ event: ScreenEvent) {
+    for effect in screen.update(event, at: clock.read()) {
+      switch effect {
+      case .bell: terminal.bell()
+      case .redraw: terminal.forget()
+      case .suspend:
+        terminal.suspend(group: true)
+        resized()
+      case .quit: end = end ?? .quit
+      default: effects.append(effect)
+      }
+    }
+  }
+
+  /// True when there is more.
+  private func takeNews() -> Bool {
+    let events = feed.take(Self.updatesPerTurn)
+    guard !events.isEmpty else { return false }
+    for event in events { apply(event) }
+    pacer.changed(at: .now)
+    return !feed.chat.isEmpty
+  }
+
+  /// True when there may be more.
+  private func readKeys(isReady: Bool) -> Bool {
+    let now = MonotonicInstant.now
+    var hasMore = false
+    if isReady {
+      let input = terminal.readInput()
+      for input in input.inputs { decoder.receive(input, at: now) }
+      hasMore = input.hasMore
+      if input.isHungUp { end = end ?? .hungUp }
+    }
+    decoder.settle(at: now)
+    for key in decoder.takeKeys() {
+      apply(.key(key))
+      pacer.changedByHand(at: now)
+    }
+    let dropped = decoder.takeDroppedPasteBytes()
+    if dropped > 0 {
+      let limit = decoder.configuration.maximumPasteBytes >> 10
+      apply(
+        .chat(
+          .notice(
+            "The paste was longer than \(limit) KiB: its last \(dropped) bytes were left out.")))
+    }
+    return hasMore
+  }
+
+  private func take(signal: Int32) {
+    switch signal {
+    case SIGWINCH: resized()
+    case SIGCONT:
+      terminal.continued()
+      resized()
+    case SIGTSTP:
+      terminal.suspend(group: false)
+      resized()
+    default: end = end ?? .signal(signal)
+    }
+  }
+
+  private func resized() {
+    terminal.resize()
+    apply(.resized(columns: terminal.columns, rows: terminal.rows))
+    pacer.changedByHand(at: .now)
+  }
+
+  // MARK: Time
+
+  private func tickIfDue() {
+    let now = MonotonicInstant.now
+    guard let tick = nextTick(), tick <= now else { return }
+    lastTick = now
+    apply(.tick)
+    pacer.changed(at: now)
+  }
+
+  private func nextTick() -> MonotonicInstant? {
+    screen.nextTick(at: clock.read()).map { max($0, lastTick + Self.minimumTick) }
+  }
+
+  private func nextDeadline() -> MonotonicInstant? {
+    [pacer.due, decoder.nextDeadline, nextTick()].compactMap { $0 }.min()
+  }
+
+  private func paintIfDue() {
+    let now = MonotonicInstant.now
+    guard let due = pacer.due, due <= now else { return }
+    guard terminal.isWritable else { return pacer.postponed(at: now) }
+    terminal.draw(screen.render(at: clock.read()))
+    pacer.painted(at: now)
+  }
+}
