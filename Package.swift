@@ -61,7 +61,9 @@ let package = Package(
 
     .executableTarget(
       name: "hookup-chat",
-      dependencies: ["HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser],
+      dependencies: [
+        "HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser, logging,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "hookup-chat-server",
