@@ -11,7 +11,9 @@ struct StaticFileResponder {
   private static let chunkBytes = 128 << 10
 
   func start(_ path: StaticFilePath, in files: StaticFileStore) {
-    onPool({ files.open(path) }) { result in
+    onPool {
+      files.open(path)
+    } then: { result in
       switch result {
       case .success(.file(let file)): answer(file)
       case .success(.redirect(let location)):
@@ -74,7 +76,9 @@ struct StaticFileResponder {
   private func stream(_ file: OpenFile, _ range: Range<Int64>, closes: Bool) {
     guard !range.isEmpty else { return handler.answered(closes: closes, context) }
     let count = min(Self.chunkBytes, range.count)
-    onPool({ try file.read(from: range.lowerBound, count: count) }) { result in
+    onPool {
+      try file.read(from: range.lowerBound, count: count)
+    } then: { result in
       guard case .success(let bytes) = result, bytes.readableBytes > 0 else {
         // The file shrank or its disk failed. The length is promised: only closing tells the client.
         return handler.finish(context)
