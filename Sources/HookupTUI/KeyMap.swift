@@ -42,7 +42,7 @@ enum KeyMap {
     ("Up Down", "history, lines of a draft"), ("^A ^E ^B ^F", "start, end, left, right"),
     ("M-b M-f", "word left, right"), ("^W M-BS M-d", "delete words"),
     ("^U ^K ^Y", "kill to start, to end, yank"), ("^T ^_ M-_", "transpose, undo, redo"),
-    ("PgUp PgDn", "scroll; M-Home M-End: ends"), ("^P ^N", "previous, next room"),
+    ("PgUp PgDn", "scroll; M-Home, M-End"), ("^P ^N", "previous, next room"),
     ("M-1 .. M-0", "room by number"), ("M-a M-/", "next active, last room"),
     ("F1", "this page"), ("F2 .. F5", "panes"), ("^C", "clear; twice: quit"),
     ("^L ^Z ^Q", "redraw, suspend, quit"),

@@ -72,6 +72,14 @@ struct StyledText: Hashable, Sendable {
     return row
   }
 
+  /// The same as part of a bar, filled up to `columns`.
+  func bar(columns: Int) -> StyledText {
+    var bar = self
+    bar.pad(to: columns)
+    for index in bar.styles.indices { bar.styles[index].isBar = true }
+    return bar
+  }
+
   private mutating func append(glyph: Glyph, exactly style: CellStyle) {
     glyphs.append(glyph)
     styles.append(style)

@@ -29,7 +29,19 @@ public struct Theme: Hashable, Sendable {
     paint.bold = paint.bold || style.bold
     paint.underline = paint.underline || style.underline
     paint.reverse = paint.reverse != style.reverse
+    if style.isBar { addBar(to: &paint) }
     return paint
+  }
+
+  private func addBar(to paint: inout Paint) {
+    guard hasColours else {
+      paint.reverse.toggle()
+      paint.dim = false
+      return
+    }
+    paint.background = 236
+    if paint.foreground == nil || paint.foreground == 240 { paint.foreground = 252 }
+    if paint.foreground == 244 { paint.foreground = 248 }
   }
 
   /// The nearest of the 8 basic colours (0...7), for terminals that have no more.
@@ -59,9 +71,6 @@ public struct Theme: Hashable, Sendable {
     case .dim: paint.foreground = 244
     case .border: paint.foreground = 240
     case .title: paint.bold = true
-    case .statusBar:
-      paint.foreground = 252
-      paint.background = 236
     case .good: paint.foreground = 71
     case .warning: paint.foreground = 178
     case .bad:
@@ -85,7 +94,6 @@ public struct Theme: Hashable, Sendable {
     switch role {
     case .title, .warning, .bad, .mention: paint.bold = true
     case .dim: paint.dim = true
-    case .statusBar: paint.reverse = true
     default: break
     }
     return paint

@@ -57,8 +57,8 @@ package struct ChatTimeline: Hashable, Sendable {
 
   package let maximumLines: Int
   package let maximumBytes: Int
-  /// Our own nick: whose entries are our own, and what a mention looks for.
-  package let nick: Nick
+  /// Our own nick: whose entries are our own, and what a mention looks for. Lines that are there keep what they are.
+  package var nick: Nick
 
   /// The highest offset that was applied; 0 before the first.
   package private(set) var lastOffset: UInt64 = 0

@@ -18,20 +18,31 @@ public struct Nick: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { text }
+
+  /// The nick in lower case, scalar by scalar: two nicks with the same folded form are one person's. As long as the nick
+  /// itself, and a nick too: the one letter whose lower case is two scalars (U+0130) stays as it is.
+  public var folded: String {
+    var folded = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let lower = scalar.properties.lowercaseMapping.unicodeScalars
+      folded.append(lower.count == 1 ? lower.first ?? scalar : scalar)
+    }
+    return String(folded)
+  }
 }
 
 /// A room as one client names it: a public room (`ops`, shown as `#ops`) or the direct conversation with a person
-/// (`@bob`).
+/// (`@bob`, always in lower case: nicks differ by more than case).
 public struct RoomName: Hashable, Sendable, CustomStringConvertible {
   public static let maximumLength = 48
   /// `ops` for a public room, `@bob` for a direct conversation: the form on the wire and on disk.
   public let text: String
 
-  /// Takes `ops`, `#ops` (the mark is dropped) or `@bob`.
+  /// Takes `ops`, `#ops` (the mark is dropped) or `@bob` (`@Bob` is the same room).
   /// - Throws: ``HookupError/Code/invalidArgument`` with a sentence that says what is allowed.
   public init(_ text: String) throws(HookupError) {
     if text.hasPrefix("@") {
-      self.text = "@" + (try Nick(String(text.dropFirst()))).text
+      self = RoomName(directTo: try Nick(String(text.dropFirst())))
       return
     }
     let name = text.hasPrefix("#") ? String(text.dropFirst()) : text
@@ -46,7 +57,7 @@ public struct RoomName: Hashable, Sendable, CustomStringConvertible {
 
   /// The direct conversation with `nick`.
   public init(directTo nick: Nick) {
-    text = "@" + nick.text
+    text = "@" + nick.folded
   }
 
   /// The other person, when this is a direct conversation.

@@ -21,7 +21,7 @@ import Testing
   ) throws -> RoomEntry {
     RoomEntry(
       room: ops, offset: offset, kind: kind, id: try MessageID(id ?? "e\(offset)"),
-      from: from ?? bob, milliseconds: Int64(offset) * 1000, text: text)
+      from: from ?? bob, milliseconds: Int64(clamping: offset), text: text)
   }
 
   func own(_ sequence: UInt64, _ state: DeliveryState, text: String? = nil) throws -> OwnMessage {

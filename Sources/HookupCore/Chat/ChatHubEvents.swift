@@ -1,0 +1,107 @@
+/// One connection of a chat server, as its machine and its driver call it; never used again.
+package struct ChatConnectionKey: Hashable, Sendable {
+  package var number: UInt64
+  package init(_ number: UInt64) { self.number = number }
+}
+
+/// One command of one connection, until it is settled.
+package struct CommandTicket: Hashable, Sendable {
+  package var number: UInt64
+  package init(_ number: UInt64) { self.number = number }
+}
+
+/// One entry on its way into the store.
+package struct AppendTicket: Hashable, Sendable {
+  package var number: UInt64
+  package init(_ number: UInt64) { self.number = number }
+}
+
+/// One read of the store.
+package struct ReadTicket: Hashable, Sendable {
+  package var number: UInt64
+  package init(_ number: UInt64) { self.number = number }
+}
+
+/// What happened to a chat server: see ``ChatHubMachine``.
+package enum ChatHubEvent: Hashable, Sendable {
+  /// A connection is open. `fallback`: the client id it has when its hello names none; drawn at random.
+  case connected(ChatConnectionKey, fallback: ClientID)
+  /// A message came in: a command, or why it is none.
+  case received(ChatConnectionKey, CommandTicket, Result<ChatCommand, ChatRefusal>)
+  /// The connection takes no more for now (false), or takes more again and all that was sent is on its way (true).
+  case writable(ChatConnectionKey, Bool)
+  /// The connection is over. Nothing about it comes after this.
+  case disconnected(ChatConnectionKey)
+  /// Entries were committed together at `milliseconds` since 1970, in the order of their tickets.
+  case appended([AppendedEntry], milliseconds: Int64)
+  /// Entries were not committed. All that were handed to the store and not yet committed fail together: were a later one
+  /// stored, its sender's order would break when the earlier one is sent again.
+  case appendFailed([AppendTicket])
+  case read(ReadTicket, StoreAnswer)
+  /// ``ChatHubMachine/nextDeadline`` has passed.
+  case timer
+}
+
+/// What the store said of one entry.
+package struct AppendedEntry: Hashable, Sendable {
+  package var ticket: AppendTicket
+  package var outcome: RoomAppended
+
+  package init(_ ticket: AppendTicket, _ outcome: RoomAppended) {
+    self.ticket = ticket
+    self.outcome = outcome
+  }
+}
+
+/// What a read brought.
+package enum StoreAnswer: Hashable, Sendable {
+  case head(RoomHead)
+  case page(RoomPage)
+  case rooms(RoomListPage)
+  case direct([RoomSummary])
+  case failed
+}
+
+/// What the driver of a chat server is to do, in this order.
+package enum ChatHubAction: Hashable, Sendable {
+  /// Send `event` to these connections. Taken even when a connection is not writable; the machine sees to it that little is.
+  case send(ChatEvent, to: [ChatConnectionKey])
+  /// A command is done with: let the connection's next one in, and confirm it to its sender if `acknowledge` and the
+  /// sender asked for it. Behind everything sent so far.
+  case settle(ChatConnectionKey, CommandTicket, acknowledge: Bool)
+  /// Add an entry to the store, after those before it; answered by `appended` or `appendFailed`.
+  case append(AppendTicket, RoomAppend)
+  /// Read the store; answered by `read`. The answer must hold all that was reported as appended before.
+  case read(ReadTicket, StoreRead)
+  /// Close the connection. It is forgotten: `disconnected` is not needed, and harmless.
+  case close(ChatConnectionKey, code: UInt16, reason: String)
+}
+
+/// A question to the store.
+package enum StoreRead: Hashable, Sendable {
+  case head(RoomKey)
+  case page(RoomPageRequest)
+  case rooms(after: RoomName?, limit: Int)
+  case direct(Nick, limit: Int)
+}
+
+/// What a chat server can be told about its bounds.
+package struct ChatHubSettings: Hashable, Sendable {
+  package var limits = ChatLimits()
+  /// Rooms that anybody reads, in all. Default 10,000; one more is refused with `server_full`.
+  package var maximumOpenRooms = 10_000
+  /// Readers up to which a room tells who arrives and leaves. Default 500: in larger rooms a restart would cost the square
+  /// of their number in messages.
+  package var presenceMembers = 500
+  /// Entries and bytes of text of one page on the way to a reader that is behind. Defaults 100 and 128 KiB.
+  package var pageEntries = 100
+  package var pageBytes = 128 << 10
+  /// Entries and bytes of text on the way into the store, over all connections; beyond, commands wait. Defaults 8,192 and
+  /// 16 MiB.
+  package var appendingEntries = 8_192
+  package var appendingBytes = 16 << 20
+  /// How long a connection may take to say hello. Default 60 s; then it is closed with 1008.
+  package var helloTimeout = Duration.seconds(60)
+
+  package init() {}
+}

@@ -1,0 +1,165 @@
+extension ChatHubMachine {
+  /// Does one command, or refuses it, or asks the store what it needs for it.
+  mutating func perform(
+    _ pending: PendingCommand, of key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    let command: ChatCommand
+    switch pending.command {
+    case .success(let read): command = read
+    case .failure(let refusal):
+      // Before the welcome only a hello is worth an answer of its own.
+      if connections[key]?.nick == nil, refusal.command != "hello" {
+        return refuseBeforeHello(refusal.command, pending.ticket, key, &actions)
+      }
+      return refuse(refusal, pending.ticket, key, &actions)
+    }
+    if case .hello(let nick, let client, _) = command {
+      return hello(nick, client, pending.ticket, key, &actions)
+    }
+    guard let nick = connections[key]?.nick else {
+      return refuseBeforeHello(command.name, pending.ticket, key, &actions)
+    }
+    perform(command, pending.ticket, of: key, nick, &actions)
+  }
+
+  private mutating func perform(
+    _ command: ChatCommand, _ ticket: CommandTicket, of key: ChatConnectionKey, _ nick: Nick,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    switch command {
+    case .join(let name, let since):
+      join(name, since: since, ticket, key, nick, &actions)
+    case .part(let name):
+      part(name, ticket, key, nick, &actions)
+    case .say(let name, let id, let text):
+      append(.said, name, id, text, ticket, key, nick, &actions)
+    case .topic(let name, let id, let text):
+      append(.topic, name, id, text, ticket, key, nick, &actions)
+    case .members(let name):
+      actions.append(.send(.members(name, members(of: RoomKey(name, for: nick))), to: [key]))
+      actions.append(.settle(key, ticket, acknowledge: true))
+    case .rooms(let after):
+      read(.rooms(after: after, limit: settings.limits.page), for: .rooms(ticket), key, &actions)
+    case .history(let name, let position, let limit):
+      let request = RoomPageRequest(
+        key: RoomKey(name, for: nick), name: name, position: position,
+        maximumEntries: min(limit ?? .max, settings.limits.page), maximumBytes: settings.pageBytes)
+      read(.page(request), for: .history(ticket, name), key, &actions)
+    case .ping:
+      actions.append(.send(.pong, to: [key]))
+      actions.append(.settle(key, ticket, acknowledge: true))
+    case .hello:
+      assertionFailure("a hello is taken before")
+    }
+  }
+
+  // MARK: Who it is
+
+  private mutating func hello(
+    _ nick: Nick, _ client: ClientID?, _ ticket: CommandTicket, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let connection = connections[key] else { return }
+    if let own = connection.nick {
+      let refusal = ChatRefusal(
+        .alreadyWelcome, "this connection is \(own)'s: open another one to be somebody else",
+        command: "hello")
+      return refuse(refusal, ticket, key, &actions)
+    }
+    let client = client ?? connection.client
+    if let holder = byNick[nick.folded], connections[holder]?.client != client {
+      let refusal = ChatRefusal(
+        .nickInUse, "the nick \(nick) is in use: choose another one", command: "hello")
+      return refuse(refusal, ticket, key, &actions)
+    }
+    // The older connection is fenced before the newer one gets anything: it is most likely dead already.
+    if let older = byClient[client] {
+      close(older, code: 4009, reason: "this client connected again", &actions)
+    }
+    connections[key]?.client = client
+    connections[key]?.nick = nick
+    byNick[nick.folded] = key
+    byClient[client] = key
+    read(.direct(nick, limit: settings.limits.directRooms), for: .welcome(ticket), key, &actions)
+  }
+
+  mutating func welcome(
+    _ direct: [RoomSummary], _ ticket: CommandTicket, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let nick = connections[key]?.nick else { return }
+    connections[key]?.isWelcome = true
+    let welcome = ChatWelcome(nick: nick, server: server, direct: direct, limits: settings.limits)
+    actions.append(.send(.welcome(welcome), to: [key]))
+    actions.append(.settle(key, ticket, acknowledge: true))
+  }
+
+  // MARK: Refusals
+
+  /// Refuses a command for good: it is acked, for sending it again would not help.
+  func refuse(
+    _ refusal: ChatRefusal, _ ticket: CommandTicket, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    actions.append(.send(.error(refusal), to: [key]))
+    actions.append(.settle(key, ticket, acknowledge: true))
+  }
+
+  /// Names no id: the message is not refused, it came too early.
+  private func refuseBeforeHello(
+    _ command: String?, _ ticket: CommandTicket, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    let refusal = ChatRefusal(
+      .helloFirst, "say hello first, and send this again after the welcome", command: command)
+    actions.append(.send(.error(refusal), to: [key]))
+    actions.append(.settle(key, ticket, acknowledge: false))
+  }
+
+  // MARK: Entries
+
+  private mutating func append(
+    _ kind: RoomEntry.Kind, _ name: RoomName, _ id: MessageID, _ text: String,
+    _ ticket: CommandTicket, _ key: ChatConnectionKey, _ nick: Nick,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    if let refusal = refusal(of: kind, name, id, text) {
+      return refuse(refusal, ticket, key, &actions)
+    }
+    guard let client = connections[key]?.client else { return }
+    let append = RoomAppend(
+      key: RoomKey(name, for: nick), kind: kind, id: id, client: client, from: nick, text: text)
+    let number = AppendTicket(nextTicket())
+    appends[number] = PendingAppend(connection: key, ticket: ticket, name: name, append: append)
+    appendingBytes += text.utf8.count
+    actions.append(.append(number, append))
+  }
+
+  private func refusal(
+    of kind: RoomEntry.Kind, _ name: RoomName, _ id: MessageID, _ text: String
+  ) -> ChatRefusal? {
+    let bytes = text.utf8.count
+    switch kind {
+    case .topic:
+      if name.directPeer != nil {
+        return ChatRefusal(
+          .badTopic, "a direct conversation has no topic", room: name, id: id, command: "topic")
+      }
+      guard bytes > settings.limits.topicBytes else { return nil }
+      return ChatRefusal(
+        .badTopic,
+        "the topic has \(bytes) bytes, at most \(settings.limits.topicBytes) are allowed: shorten it",
+        room: name, id: id, command: "topic")
+    default:
+      if bytes == 0 {
+        return ChatRefusal(.badText, "there is no text", room: name, id: id, command: "say")
+      }
+      guard bytes > settings.limits.textBytes else { return nil }
+      return ChatRefusal(
+        .badText,
+        "the text has \(bytes) bytes, at most \(settings.limits.textBytes) are allowed: split it",
+        room: name, id: id, command: "say")
+    }
+  }
+}

@@ -1,0 +1,167 @@
+extension ChatHubMachine {
+  // MARK: What was appended
+
+  mutating func appended(
+    _ entry: AppendedEntry, at milliseconds: Int64, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let pending = appends.removeValue(forKey: entry.ticket) else { return }
+    appendingBytes -= pending.append.text.utf8.count
+    switch entry.outcome {
+    case .stored(let offset):
+      answer(pending, offset: offset, at: milliseconds, &actions)
+      publish(pending.append, offset: offset, at: milliseconds, &actions)
+    case .duplicate(let key, let offset, let milliseconds):
+      guard key == pending.append.key else {
+        let message =
+          "the id \(pending.append.id) was used before, in another room: use a new one"
+        return refuse(pending, .idReused, message, &actions)
+      }
+      answer(pending, offset: offset, at: milliseconds, &actions)
+    case .tooManyRooms:
+      refuse(pending, .serverFull, "the server holds as many rooms as it may", &actions)
+    }
+  }
+
+  /// The answer comes before the ack, so that a client that has the ack has the offset.
+  private func answer(
+    _ pending: PendingAppend, offset: UInt64, at milliseconds: Int64,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard connections[pending.connection] != nil else { return }
+    let stored = ChatEvent.stored(
+      pending.name, id: pending.append.id, offset: offset, milliseconds: milliseconds)
+    actions.append(.send(stored, to: [pending.connection]))
+    actions.append(.settle(pending.connection, pending.ticket, acknowledge: true))
+  }
+
+  private func refuse(
+    _ pending: PendingAppend, _ code: ChatRefusal.Code, _ message: String,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard connections[pending.connection] != nil else { return }
+    let refusal = ChatRefusal(
+      code, message, room: pending.name, id: pending.append.id, command: pending.command)
+    refuse(refusal, pending.ticket, pending.connection, &actions)
+  }
+
+  /// Without an ack: the client sends it again, on its next connection.
+  mutating func appendFailed(
+    _ ticket: AppendTicket, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let pending = appends.removeValue(forKey: ticket) else { return }
+    appendingBytes -= pending.append.text.utf8.count
+    fail(
+      pending.connection, pending.ticket, room: pending.name, id: pending.append.id,
+      command: pending.command, &actions)
+  }
+
+  // MARK: To the readers
+
+  private mutating func publish(
+    _ append: RoomAppend, offset: UInt64, at milliseconds: Int64,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    rooms[append.key]?.head.take(append, offset: offset)
+    push(append, offset: offset, at: milliseconds, &actions)
+    notify(append, offset: offset, &actions)
+  }
+
+  /// Sends the entry to every reader whose next one it is; the others are behind.
+  private mutating func push(
+    _ append: RoomAppend, offset: UInt64, at milliseconds: Int64,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    var audience: [RoomName: [ChatConnectionKey]] = [:]
+    for member in rooms[append.key]?.members ?? [] {
+      guard let connection = connections[member], let reader = connection.readers[append.key],
+        reader.cursor < offset
+      else { continue }
+      if connection.isWritable, !reader.isBehind, reader.cursor + 1 == offset {
+        connections[member]?.readers[append.key]?.cursor = offset
+        audience[reader.name, default: []].append(member)
+      } else {
+        fallBehind(member, append.key)
+        pump(member, &actions)
+      }
+    }
+    for (name, members) in audience.sorted(by: { $0.key.text < $1.key.text }) {
+      let entry = RoomEntry(
+        room: name, offset: offset, kind: append.kind, id: append.id, from: append.from,
+        milliseconds: milliseconds, text: append.text)
+      actions.append(.send(.entry(entry), to: members))
+    }
+  }
+
+  /// Tells the other person of a direct conversation, when it does not read it.
+  private mutating func notify(
+    _ append: RoomAppend, offset: UInt64, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let name = append.key.directName(for: append.from),
+      let peer = name.directPeer, let key = byNick[peer.folded],
+      let connection = connections[key], connection.readers[append.key] == nil,
+      peer.folded != append.from.folded
+    else { return }
+    guard connection.isWelcome, connection.isWritable else {
+      connections[key]?.missedDirect = true
+      return
+    }
+    let summary = RoomSummary(room: RoomName(directTo: append.from), last: offset)
+    actions.append(.send(.direct(summary), to: [key]))
+  }
+
+  mutating func fallBehind(_ key: ChatConnectionKey, _ room: RoomKey) {
+    guard connections[key]?.readers[room]?.isBehind == false else { return }
+    connections[key]?.readers[room]?.isBehind = true
+    connections[key]?.behind.append(room)
+  }
+
+  /// Reads the next page for a room in which the connection is behind, the rooms taking turns.
+  mutating func feed(
+    _ key: ChatConnectionKey, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let connection = connections[key], let nick = connection.nick else { return }
+    if connection.isWelcome, connection.missedDirect {
+      connections[key]?.missedDirect = false
+      let question = StoreRead.direct(nick, limit: settings.limits.directRooms)
+      return read(question, for: .missedDirect, key, &actions)
+    }
+    while let room = connections[key]?.behind.popFirst() {
+      guard let reader = connections[key]?.readers[room] else { continue }
+      guard reader.cursor < rooms[room]?.head.last ?? 0 else {
+        connections[key]?.readers[room]?.isBehind = false
+        continue
+      }
+      let request = RoomPageRequest(
+        key: room, name: reader.name, position: .after(reader.cursor),
+        maximumEntries: settings.pageEntries, maximumBytes: settings.pageBytes)
+      return read(.page(request), for: .page(room), key, &actions)
+    }
+  }
+
+  /// A page for a reader that is behind.
+  mutating func fed(
+    _ page: RoomPage, _ room: RoomKey, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let reader = connections[key]?.readers[room] else { return }
+    // It was asked for because there are entries: a store that has none has lost them.
+    guard let newest = page.entries.last?.offset, newest > reader.cursor else {
+      return close(key, code: 1011, reason: "the store lost entries of \(reader.name)", &actions)
+    }
+    for entry in page.entries where entry.offset > reader.cursor {
+      actions.append(.send(.entry(entry), to: [key]))
+    }
+    connections[key]?.readers[room]?.cursor = newest
+    connections[key]?.readers[room]?.isBehind = false
+    if newest < rooms[room]?.head.last ?? 0 { fallBehind(key, room) }
+  }
+}
+
+extension ChatHubMachine.PendingAppend {
+  fileprivate var command: String {
+    switch append.kind {
+    case .topic: "topic"
+    default: "say"
+    }
+  }
+}

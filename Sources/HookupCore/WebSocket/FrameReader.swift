@@ -1,0 +1,131 @@
+import NIOCore
+
+/// Reads frames out of what arrives (RFC 6455 §5), all frames of one read in one pass, unmasking them where they lie.
+///
+/// It answers with places in the buffer, not with slices of it: a slice taken while bytes are still being unmasked would
+/// copy the whole buffer.
+struct FrameReader: Sendable {
+  /// Something whole that was read, in the order of the wire.
+  enum Item: Hashable, Sendable {
+    /// A message in one frame, in place.
+    case message(isText: Bool, Range<Int>)
+    /// A message from several frames or several reads.
+    case assembled(WireFrame)
+    /// A control frame, in place.
+    case control(FrameOpcode, Range<Int>)
+    /// A control frame from several reads.
+    case gathered(FrameOpcode, ByteBuffer)
+  }
+
+  /// The frame under way: its header is read, of its payload `receivedBytes`.
+  private struct Progress {
+    var header: FrameHeader
+    var receivedBytes: Int
+  }
+
+  private let role: WebSocketRole
+  private var assembler: MessageAssembler
+  private var progress: Progress?
+  /// The beginning of a header that was cut by the end of a read: at most 13 bytes.
+  private var cutHeader = ByteBuffer()
+  /// The beginning of a control frame's payload that was cut: at most 125 bytes.
+  private var cutControl = ByteBuffer()
+  /// After a close frame nothing is read (RFC 6455 §5.5.1).
+  private var isClosed = false
+
+  init(role: WebSocketRole, maximumMessageBytes: Int) {
+    self.role = role
+    assembler = MessageAssembler(maximumBytes: maximumMessageBytes)
+  }
+
+  /// Reads all that `buffer` holds, unmasking it in place, and appends what is whole to `items`. What came before a
+  /// violation is in `items`.
+  mutating func read(
+    _ buffer: inout ByteBuffer, into items: inout [Item]
+  ) throws(ProtocolViolation) {
+    var cursor = buffer.readerIndex
+    while !isClosed {
+      if progress == nil {
+        guard let header = try readHeader(from: buffer, at: &cursor) else { return }
+        if !header.opcode.isControl { try assembler.beginFrame(header) }
+        progress = Progress(header: header, receivedBytes: 0)
+      }
+      guard try readPayload(from: &buffer, at: &cursor, into: &items) else { return }
+    }
+  }
+
+  /// Moves `cursor` past the next header; nil when it is not all there, and then all bytes are kept.
+  private mutating func readHeader(
+    from buffer: ByteBuffer, at cursor: inout Int
+  ) throws(ProtocolViolation) -> FrameHeader? {
+    let available = buffer.writerIndex - cursor
+    guard cutHeader.readableBytes > 0 else {
+      if let header = try FrameHeader.read(from: buffer, at: cursor, role: role) {
+        cursor += header.headerBytes
+        return header
+      }
+      keepHeader(buffer, at: cursor, count: available)
+      return nil
+    }
+    let kept = cutHeader.readableBytes
+    keepHeader(buffer, at: cursor, count: min(available, FrameHeader.maximumBytes - kept))
+    guard let header = try FrameHeader.read(from: cutHeader, at: 0, role: role) else { return nil }
+    cutHeader.clear()
+    cursor += header.headerBytes - kept
+    return header
+  }
+
+  private mutating func keepHeader(_ buffer: ByteBuffer, at index: Int, count: Int) {
+    guard let bytes = buffer.getSlice(at: index, length: count) else { return }
+    cutHeader.writeImmutableBuffer(bytes)
+  }
+
+  /// Takes the payload of the frame under way, or the part that is there; false when there is no more to read.
+  private mutating func readPayload(
+    from buffer: inout ByteBuffer, at cursor: inout Int, into items: inout [Item]
+  ) throws(ProtocolViolation) -> Bool {
+    guard let (header, received) = progress.map({ ($0.header, $0.receivedBytes) }) else {
+      return false
+    }
+    let count = min(header.payloadBytes - received, buffer.writerIndex - cursor)
+    let isComplete = received + count == header.payloadBytes
+    header.mask?.apply(to: &buffer, at: cursor, count: count, phase: received)
+    let place = cursor..<cursor + count
+    cursor += count
+    progress = isComplete ? nil : Progress(header: header, receivedBytes: received + count)
+    let isWhole = isComplete && received == 0
+    let item =
+      header.opcode.isControl
+      ? takeControl(header.opcode, buffer, place, isWhole: isWhole, isComplete: isComplete)
+      : try takeData(header, buffer, place, isWhole: isWhole, isComplete: isComplete)
+    if let item { items.append(item) }
+    return isComplete
+  }
+
+  private mutating func takeControl(
+    _ opcode: FrameOpcode, _ buffer: ByteBuffer, _ place: Range<Int>, isWhole: Bool,
+    isComplete: Bool
+  ) -> Item? {
+    isClosed = isComplete && opcode == .close
+    if isWhole { return .control(opcode, place) }
+    if let bytes = buffer.getSlice(at: place.lowerBound, length: place.count) {
+      cutControl.writeImmutableBuffer(bytes)
+    }
+    guard isComplete else { return nil }
+    defer { cutControl = ByteBuffer() }
+    return .gathered(opcode, cutControl)
+  }
+
+  private mutating func takeData(
+    _ header: FrameHeader, _ buffer: ByteBuffer, _ place: Range<Int>, isWhole: Bool,
+    isComplete: Bool
+  ) throws(ProtocolViolation) -> Item? {
+    if isWhole && header.isFinal && header.opcode != .continuation {
+      let isText = try assembler.takeWhole(buffer, at: place.lowerBound, count: place.count)
+      return .message(isText: isText, place)
+    }
+    try assembler.append(buffer, at: place.lowerBound, count: place.count)
+    guard isComplete else { return nil }
+    return try assembler.endFrame(isFinal: header.isFinal).map { .assembled($0) }
+  }
+}

@@ -1,0 +1,128 @@
+import NIOCore
+
+/// Notices that a peer is gone: silence → ping → more silence → dead (PROTOCOL §3.7), and measures the round trip.
+///
+/// Any inbound byte is life. At most one ping waits for an answer.
+struct Keepalive: Sendable {
+  /// What to do now that a deadline has passed.
+  enum Order: Equatable, Sendable {
+    case wait
+    /// Send a ping with this payload.
+    case ping(ByteBuffer)
+    /// Report that the peer does not answer.
+    case stalled
+    /// Drop the socket.
+    case dead
+  }
+
+  private enum State: Sendable {
+    /// Nothing is watched: switched off, or nobody reads, so that silence proves nothing. → listening
+    case idle
+    /// The peer was heard, or never pinged; at `deadline` it is pinged. → pinged, idle
+    case listening(until: MonotonicInstant)
+    /// Pinged, no byte since. → stalled, listening, idle
+    case pinged(at: MonotonicInstant)
+    /// Pinged, no byte since, and it was reported. → listening, idle
+    case stalled(pingedAt: MonotonicInstant)
+  }
+
+  private let settings: KeepaliveSettings?
+  private var state: State
+  private var random: RandomSource
+  /// The silence after which the next ping goes: drawn anew for each wait.
+  private var silence: Duration = .zero
+  /// The payload of the last ping and when it was sent, until its pong comes.
+  private var unanswered: (nonce: UInt64, sentAt: MonotonicInstant)?
+
+  /// How far behind its time a deadline may be looked at and still prove anything about the peer: later, it was this
+  /// process that slept, and the answer may lie unread in the socket.
+  private static let provenLateness: Duration = .seconds(1)
+  /// Shorter times than this in the settings count as this, so that no setting makes a busy loop.
+  private static let shortest: Duration = .milliseconds(10)
+
+  init(_ settings: KeepaliveSettings?, seed: UInt64, at now: MonotonicInstant) {
+    self.settings = settings
+    random = RandomSource(seed: seed)
+    state = .idle
+    listen(from: now)
+  }
+
+  var nextDeadline: MonotonicInstant? {
+    switch state {
+    case .idle: nil
+    case .listening(let deadline): deadline
+    case .pinged(let sentAt): sentAt + min(stalledAfter, deadAfter)
+    case .stalled(let sentAt): sentAt + deadAfter
+    }
+  }
+
+  /// A byte arrived. True when that ends a reported stall.
+  mutating func heard(at now: MonotonicInstant) -> Bool {
+    switch state {
+    case .idle: return false
+    case .listening:
+      state = .listening(until: now + silence)
+      return false
+    case .pinged:
+      listen(from: now)
+      return false
+    case .stalled:
+      listen(from: now)
+      return true
+    }
+  }
+
+  /// A pong arrived: the round trip, if it answers the last ping. Others are life and nothing more: they may be
+  /// unsolicited, or empty as the original's peers send them.
+  mutating func pong(_ payload: ByteBuffer, at now: MonotonicInstant) -> Duration? {
+    guard let (nonce, sentAt) = unanswered, payload.readableBytes == 8,
+      payload.getInteger(at: payload.readerIndex) == nonce
+    else { return nil }
+    unanswered = nil
+    return now - sentAt
+  }
+
+  /// Time has passed.
+  mutating func timePassed(at now: MonotonicInstant) -> Order {
+    guard let deadline = nextDeadline, deadline <= now else { return .wait }
+    switch state {
+    case .idle: return .wait
+    case .listening:
+      let nonce: UInt64 = random.next()
+      unanswered = (nonce, now)
+      state = .pinged(at: now)
+      return .ping(ByteBuffer(integer: nonce))
+    case .pinged(let sentAt):
+      state = .stalled(pingedAt: sentAt)
+      return .stalled
+    case .stalled:
+      guard now - deadline <= Self.provenLateness else {
+        state = .stalled(pingedAt: now)
+        return .wait
+      }
+      return .dead
+    }
+  }
+
+  /// Nobody reads the socket from now on. True when that ends a reported stall.
+  mutating func suspend() -> Bool {
+    defer { state = .idle }
+    if case .stalled = state { return true }
+    return false
+  }
+
+  /// The socket is read again: silence counts from now.
+  mutating func resume(at now: MonotonicInstant) {
+    if case .idle = state { listen(from: now) }
+  }
+
+  private mutating func listen(from now: MonotonicInstant) {
+    guard let settings else { return }
+    let pingAfter = max(settings.pingAfter, Self.shortest)
+    silence = pingAfter * 0.9 + random.duration(upTo: pingAfter * 0.2)
+    state = .listening(until: now + silence)
+  }
+
+  private var deadAfter: Duration { max(settings?.deadAfter ?? .zero, Self.shortest) }
+  private var stalledAfter: Duration { max(settings?.stalledAfter ?? .zero, .zero) }
+}

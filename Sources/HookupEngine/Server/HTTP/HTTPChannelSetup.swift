@@ -1,0 +1,75 @@
+import HookupCore
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// What the HTTP side of every connection of a server shares.
+final class HTTPChannelSetup: Sendable {
+  let configuration: ServerConfiguration
+  let files: StaticFileStore?
+  let threadPool: NIOThreadPool
+  let logger: Logger
+  private let tls: NIOSSLContext?
+  private let server: HookupServer
+
+  /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files or a public directory that cannot be used.
+  init(server: HookupServer) throws(HookupError) {
+    self.server = server
+    configuration = server.configuration
+    logger = server.logger
+    tls = try configuration.tls?.makeContext()
+    if let directory = configuration.publicDirectory {
+      files = try StaticFileStore(directory: directory)
+    } else {
+      files = nil
+    }
+    threadPool = .singleton
+  }
+
+  var isSecure: Bool { tls != nil }
+
+  /// Sets up the pipeline of a channel that was just accepted.
+  func prepare(_ channel: any Channel, decision: AdmissionControl.Decision) throws {
+    let refusal: HTTPResponse?
+    switch decision {
+    case .admit: refusal = nil
+    case .refuse(let reason): refusal = busy(reason)
+    case .drop:
+      channel.close(promise: nil)
+      return
+    }
+    let pipeline = channel.pipeline.syncOperations
+    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+    try pipeline.addHandler(HTTPChannelHandler(setup: self, refusal: refusal))
+  }
+
+  func busy(_ reason: String) -> HTTPResponse {
+    let nanoseconds = configuration.limits.retryAfter.wholeNanoseconds
+    let seconds = nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 == 0 ? 0 : 1)
+    var response = HTTPResponse.refusal(.serviceUnavailable, reason)
+    response.headers.append("Retry-After", String(seconds))
+    return response
+  }
+
+  /// Makes the connection of an accepted handshake known to the server and its handler run.
+  func open(
+    _ request: ServerRequest, format: any WireFormat, on channel: any Channel
+  ) -> WebSocketChannelHandler {
+    let connection = ServerConnection(
+      id: server.registry.nextID(), request: request, format: format,
+      configuration: configuration, eventLoop: channel.eventLoop, logger: logger)
+    let limits = configuration.limits
+    let settings = WebSocketSettings(
+      role: .server, maximumMessageBytes: limits.maximumMessageBytes,
+      keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
+      sendBufferHighBytes: limits.sendBufferHighBytes,
+      sendBufferLowBytes: limits.sendBufferLowBytes)
+    let handler = WebSocketChannelHandler(
+      channel: channel, settings: settings, delegate: connection)
+    connection.attach(handler.connection)
+    channel.closeFuture.whenComplete { [server] _ in server.registry.remove(connection) }
+    server.start(connection)
+    return handler
+  }
+}

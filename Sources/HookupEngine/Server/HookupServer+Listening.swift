@@ -1,0 +1,61 @@
+import HookupCore
+import NIOCore
+import NIOPosix
+
+extension HookupServer {
+  /// - Returns: nil when the server was told to stop meanwhile.
+  func listen(_ setup: HTTPChannelSetup, on group: any EventLoopGroup) async throws -> (
+    listener: any Channel, address: ServerAddress
+  )? {
+    let tracker = tracker
+    let bootstrap = ServerBootstrap(group: group)
+      // The kernel caps it at net.core.somaxconn.
+      .serverChannelOption(.backlog, value: 1_024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try setup.prepare(channel, decision: tracker.admit(channel))
+        }
+      }
+    let listener: any Channel
+    do {
+      listener =
+        try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+    } catch {
+      throw bindError(error)
+    }
+    let local = listener.localAddress
+    let address = ServerAddress(
+      host: local?.ipAddress ?? configuration.host, port: local?.port ?? configuration.port,
+      isSecure: configuration.tls != nil)
+    let mayServe = lifecycle.withLock { lifecycle in
+      guard case .starting = lifecycle.phase else { return false }
+      lifecycle.phase = .serving(listener: listener, address: address)
+      return true
+    }
+    guard mayServe else {
+      try? await listener.close()
+      return nil
+    }
+    return (listener, address)
+  }
+
+  private func bindError(_ error: any Error) -> HookupError {
+    let place = "port \(configuration.port) on \(configuration.host)"
+    let sentence =
+      switch (error as? IOError)?.errnoCode {
+      case EADDRINUSE:
+        "\(place) is in use by another program: stop it, choose another port, or 0 for a free one"
+      case EACCES:
+        "\(place) needs privileges this program does not have: choose a port above 1023"
+      case EADDRNOTAVAIL:
+        "\(place) cannot be listened on: \(configuration.host) is not an address of this machine"
+      case .some(let code):
+        "\(place) cannot be listened on: \(IOError(errnoCode: code, reason: "bind").description)"
+      case nil:
+        "\(place) cannot be listened on: \(configuration.host) is not an address or does not resolve to one"
+      }
+    return HookupError(.bindFailed, sentence, cause: error)
+  }
+}

@@ -1,0 +1,50 @@
+import HookupCore
+
+extension ServerConfiguration {
+  /// - Throws: ``HookupError/Code/invalidArgument`` for the first setting that makes no sense, naming it, what it is and
+  ///   what it may be.
+  func validate() throws(HookupError) {
+    try require(0...65_535, port, "port")
+    try require(1...1_024, eventLoopThreads ?? 1, "eventLoopThreads")
+    try require(0..., shutdownTimeout.wholeNanoseconds, "shutdownTimeout")
+    try require(1..., idleTimeout?.wholeNanoseconds ?? 1, "idleTimeout")
+    guard shutdownCode.isAllowedOnWire else {
+      throw invalid("shutdownCode", shutdownCode, "a code that a close frame may carry")
+    }
+    try require(0...123, shutdownReason.utf8.count, "the length of shutdownReason")
+    if let pingPath, !pingPath.hasPrefix("/") {
+      throw invalid("pingPath", quoted(pingPath), "a path that begins with '/'")
+    }
+    try limits.validate()
+  }
+}
+
+extension ServerLimits {
+  fileprivate func validate() throws(HookupError) {
+    try require(1...(1 << 30), maximumMessageBytes, "maximumMessageBytes")
+    try require(1..., maximumConnections, "maximumConnections")
+    try require(1..., maximumConnectionsPerAddress ?? 1, "maximumConnectionsPerAddress")
+    try require(0..., retryAfter.wholeNanoseconds, "retryAfter")
+    try require(256...(1 << 20), maximumRequestHeadBytes, "maximumRequestHeadBytes")
+    try require(8...10_000, maximumRequestHeaders, "maximumRequestHeaders")
+    try require(1..., handshakeTimeout.wholeNanoseconds, "handshakeTimeout")
+    try require(1..., inboundEvents, "inboundEvents")
+    try require(1..., inboundBytes, "inboundBytes")
+    try require(1..., sendBufferHighBytes, "sendBufferHighBytes")
+    try require(1...sendBufferHighBytes, sendBufferLowBytes, "sendBufferLowBytes")
+    try require(1..., stallTimeout.wholeNanoseconds, "stallTimeout")
+    try require(1..., messagesInFlight, "messagesInFlight")
+    try require(0..., closeTimeout.wholeNanoseconds, "closeTimeout")
+  }
+}
+
+private func require<Number: BinaryInteger>(
+  _ range: some RangeExpression<Number>, _ number: Number, _ name: String
+) throws(HookupError) {
+  guard !range.contains(number) else { return }
+  throw invalid(name, number, "in \(range)")
+}
+
+private func invalid(_ name: String, _ value: some Any, _ allowed: String) -> HookupError {
+  HookupError(.invalidArgument, "\(name) is \(value); it must be \(allowed)")
+}

@@ -1,0 +1,115 @@
+/// Everything a ``HookupServer`` can be told. With nothing changed it serves any WebSocket client on
+/// `127.0.0.1`, port 8127, in the clear.
+public struct ServerConfiguration: Sendable {
+  /// The address to listen on: a numeric address or a name that resolves to one. Default `127.0.0.1`: this
+  /// machine only. `0.0.0.0` or `::` listens on every interface, the whole network included.
+  public var host = "127.0.0.1"
+
+  /// The TCP port, 0...65535. Default 8127. 0 picks a free one, told to ``onStart``; ports below 1024 need
+  /// privileges on most systems.
+  public var port = 8127
+
+  /// TLS, so that clients use `wss://`. Default nil: in the clear, for a loopback address or behind a proxy
+  /// that ends TLS.
+  public var tls: ServerTLS?
+
+  /// The subprotocols spoken, and what is spoken with a client that offers none. Default
+  /// ``SubprotocolRegistry/standard``: `jsonProtocol`, `simpleJson`, and the latter without an offer, which any WebSocket
+  /// client understands. The first that a client offers wins; one that offers only others is answered 426 and
+  /// the list. Peers of the original that offer nothing and use acks all the same need `jsonProtocol` as the default.
+  public var subprotocols = SubprotocolRegistry.standard
+
+  /// When a message that asks for an ack gets it. Default ``AcknowledgementPolicy/onReceipt``.
+  public var acknowledgements = AcknowledgementPolicy.onReceipt
+
+  /// Pings that find dead connections. Default: a ping after 15 s of silence, dead after 10 s more. Nil sends none:
+  /// a client whose network vanished is then noticed only when a write to it fails, after many minutes.
+  public var keepalive: KeepaliveSettings? = KeepaliveSettings()
+
+  /// What one client and all of them together may use.
+  public var limits = ServerLimits()
+
+  /// How long a connection may go without a message from the client (pings do not count) before it is
+  /// closed with 1001 "idle". Default nil: for ever, as long as pings are answered. A short time cuts off
+  /// clients that only listen.
+  public var idleTimeout: Duration?
+
+  /// A directory whose files are served over plain HTTP, e.g. a web page that opens the WebSocket. Default nil:
+  /// none. Names that begin with a dot and links that lead out of the directory are not served.
+  public var publicDirectory: String?
+
+  /// A path that answers GET and HEAD with 200, for the health check of a load balancer. Default `/ping`;
+  /// nil answers none. It wins over a file of the same name.
+  public var pingPath: String? = "/ping"
+
+  /// What ``pingPath`` answers. Default `pong`, as text/plain.
+  public var pingBody = "pong"
+
+  /// The `Server` header of HTTP answers, the opening handshake included. Default nil: none, which tells an
+  /// attacker least.
+  public var serverName: String?
+
+  /// How long a graceful shutdown waits for clients to close and handlers to return. Default 10 s. Zero drops
+  /// everybody at once; a long time may exceed what the service manager allows (systemd: 90 s) and end in a kill.
+  public var shutdownTimeout = Duration.seconds(10)
+
+  /// The close code clients get at shutdown; one that ``CloseCode/isAllowedOnWire``. Default 1001, "going away";
+  /// ``CloseCode/serviceRestart`` says that the server comes back.
+  public var shutdownCode = CloseCode.goingAway
+
+  /// The reason beside ``shutdownCode``, at most 123 bytes of UTF-8. Default `going away`.
+  public var shutdownReason = "going away"
+
+  /// The event loop threads. Default nil: the process's shared ones, one a core. A number (1...1024) makes
+  /// threads of the server's own, ended with it: 1 suits a small embedded server, more than the cores gains nothing.
+  public var eventLoopThreads: Int?
+
+  /// Runs handlers on the connection's event loop instead of Swift's thread pool. Default false. True saves two
+  /// thread changes a batch (about a third of the cost of an echo); a handler that then blocks or computes
+  /// for long holds up every other connection of that loop, their pings included.
+  public var runsHandlersOnEventLoop = false
+
+  /// Called once when the server listens, with the address clients reach it at. Default: nothing.
+  public var onStart: @Sendable (ServerAddress) async -> Void = { _ in }
+
+  /// Called once when the server has stopped and every connection is closed; not when it never listened.
+  /// Default: nothing.
+  public var onStop: @Sendable () async -> Void = {}
+
+  public init(host: String = "127.0.0.1", port: Int = 8127) {
+    self.host = host
+    self.port = port
+  }
+}
+
+/// When a message that asks for an ack gets it.
+@nonexhaustive
+public enum AcknowledgementPolicy: Hashable, Sendable {
+  /// At once, by the server, before the message is delivered: "arrived", as the original has it. A crash of the
+  /// handler after that loses the message although its sender was told that it arrived.
+  case onReceipt
+  /// By the handler, when it has done with the message what it must not lose: the message comes as
+  /// ``ServerEvent/request(_:_:)`` and its sender waits for ``Acknowledgement/confirm()``.
+  case byHandler
+}
+
+/// Where a server listens.
+public struct ServerAddress: Hashable, Sendable {
+  /// The numeric address.
+  public var host: String
+  public var port: Int
+  /// Whether it speaks TLS.
+  public var isSecure: Bool
+
+  public init(host: String, port: Int, isSecure: Bool) {
+    self.host = host
+    self.port = port
+    self.isSecure = isSecure
+  }
+
+  /// What a client connects to: `ws://127.0.0.1:8127/`, `wss://[::1]:8127/`.
+  public var url: String {
+    let literal = host.contains(":") ? "[\(host)]" : host
+    return "\(isSecure ? "wss" : "ws")://\(literal):\(port)/"
+  }
+}

@@ -1,0 +1,141 @@
+import HookupCore
+import Logging
+import NIOCore
+import Synchronization
+
+/// One client of a ``HookupServer``, from the end of the opening handshake on.
+///
+/// It may be kept and used from any task. What its client says comes out of ``events``, which one task at a time
+/// reads; ``send(_:)`` and the rest may be called by many.
+public final class ServerConnection: Sendable, Identifiable {
+  /// Names a connection among all that its server ever had; they count up from 1.
+  public struct ID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    public let number: UInt64
+    init(number: UInt64) { self.number = number }
+    public var description: String { String(number) }
+    public static func < (left: ID, right: ID) -> Bool { left.number < right.number }
+  }
+
+  public let id: ID
+  /// The request that opened it.
+  public let request: ServerRequest
+  /// The server's logger with this connection's id and address.
+  public let logger: Logger
+
+  let format: any WireFormat
+  let limits: ServerLimits
+  let policy: AcknowledgementPolicy
+  let idleTimeout: Duration?
+  let eventLoop: any EventLoop
+  let state: Mutex<State>
+  private let storage = Mutex<[ObjectIdentifier: any Sendable]>([:])
+
+  /// What several threads touch, under the lock: values and references only, effects happen after it is released.
+  struct State: ~Copyable {
+    /// Nil before the pipeline is set up and after the connection is over.
+    var webSocket: (any WebSocketConnection)?
+    var inbound: InboundQueue<ServerEvent>
+    var outbound: SendQueue
+    var acks: AckTracker<Message>
+    var phase = Phase.open
+    /// The task that waits in ``ServerConnection/nextEvents()``.
+    var reader: CheckedContinuation<Void, Never>?
+    /// Tasks that wait for room to send, by a number of their own.
+    var writers: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+    var lastWriter: UInt64 = 0
+    /// Tasks that wait for the end.
+    var mourners: [CheckedContinuation<Void, Never>] = []
+    var isDrainScheduled = false
+    var isReading = true
+    var roundTrip: Duration?
+    var isStalled = false
+    var lastMessage = MonotonicInstant.zero
+    var ackTimer: (at: MonotonicInstant, task: Scheduled<Void>)?
+    var idleTimer: Scheduled<Void>?
+    var stallTimer: Scheduled<Void>?
+  }
+
+  enum Phase: Hashable, Sendable {
+    /// Can transition to closing, closed.
+    case open
+    /// This side began to close: nothing more is sent, what arrives is dropped. Can transition to closed.
+    case closing
+    case closed(DisconnectReason)
+  }
+
+  init(
+    id: ID, request: ServerRequest, format: any WireFormat, configuration: ServerConfiguration,
+    eventLoop: any EventLoop, logger: Logger
+  ) {
+    self.id = id
+    self.request = request
+    self.format = format
+    self.limits = configuration.limits
+    self.policy = configuration.acknowledgements
+    self.idleTimeout = configuration.idleTimeout
+    self.eventLoop = eventLoop
+    var logger = logger
+    logger[metadataKey: "connection"] = "\(id)"
+    logger[metadataKey: "remote"] = "\(request.remoteAddress)"
+    self.logger = logger
+    var inbound = InboundQueue<ServerEvent>(
+      maximumCount: limits.inboundEvents, maximumBytes: limits.inboundBytes)
+    inbound.append(.connected, bytes: 0)
+    state = Mutex(
+      State(
+        inbound: inbound,
+        outbound: SendQueue(
+          highBytes: limits.sendBufferHighBytes, lowBytes: limits.sendBufferLowBytes),
+        acks: AckTracker(limit: limits.messagesInFlight)))
+  }
+
+  /// The name of the wire format spoken: the negotiated subprotocol, or that of the server's default.
+  public var subprotocol: String { format.subprotocol }
+
+  /// Whether messages can still be sent.
+  public var isOpen: Bool { state.withLock { $0.phase == .open } }
+
+  /// The last measured round trip of a ping; nil before the first.
+  public var roundTrip: Duration? { state.withLock { $0.roundTrip } }
+
+  /// Whether the client has been silent since it was pinged.
+  public var isStalled: Bool { state.withLock { $0.isStalled } }
+
+  /// Why it ended; nil while it lives.
+  public var disconnectReason: DisconnectReason? {
+    state.withLock { if case .closed(let reason) = $0.phase { reason } else { nil } }
+  }
+
+  /// The handler's own state of this connection, by key: a type that conforms to ``ConnectionStateKey``.
+  public subscript<Key: ConnectionStateKey>(key: Key.Type) -> Key.Value? {
+    get { storage.withLock { $0[ObjectIdentifier(key)] as? Key.Value } }
+    set { storage.withLock { $0[ObjectIdentifier(key)] = newValue } }
+  }
+
+  /// Changes the state under `key` in one step: nobody sees or changes it in between. `change` must not touch this
+  /// connection's state again.
+  public func update<Key: ConnectionStateKey, Result: Sendable>(
+    _ key: Key.Type, _ change: (inout Key.Value?) throws -> sending Result
+  ) rethrows -> Result {
+    try storage.withLock { storage in
+      var value = storage[ObjectIdentifier(key)] as? Key.Value
+      defer { storage[ObjectIdentifier(key)] = value }
+      return try change(&value)
+    }
+  }
+}
+
+/// A key for a connection's state, and the type of the value under it:
+/// `enum NickKey: ConnectionStateKey { typealias Value = String }`, then `connection[NickKey.self] = "ada"`.
+public protocol ConnectionStateKey {
+  associatedtype Value: Sendable
+}
+
+extension ServerConnection: Hashable {
+  public static func == (left: ServerConnection, right: ServerConnection) -> Bool {
+    left === right
+  }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(self))
+  }
+}

@@ -1,0 +1,60 @@
+import GRDB
+import HookupEngine
+
+/// The tables of ``SQLiteChatStore``, and how a file of an older version becomes one of this. Forward only: a migration
+/// that was released is never changed.
+enum ChatSchema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: rooms, clients, entries") { database in
+      try database.execute(sql: first)
+      var generator = SystemRandomNumberGenerator()
+      try database.execute(
+        sql: "INSERT INTO store (one, id) VALUES (1, ?)",
+        arguments: [ClientID(random: &generator).text])
+    }
+    return migrator
+  }
+
+  /// - room.turn: rises with every entry of any room; orders conversations by their newest entry.
+  /// - room.low, high: the folded nicks of a direct conversation; NULL for a public room.
+  /// - entry.text, room.topic: TEXT, or a BLOB of UTF-8 when it holds a NUL (see ``StoredText``).
+  /// - entry.kind: 0 said, 1 topic. entry.at: milliseconds since 1970.
+  private static let first = """
+    CREATE TABLE store (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
+    CREATE TABLE room (
+      id INTEGER PRIMARY KEY,
+      key TEXT NOT NULL COLLATE swiftCompare UNIQUE,
+      low TEXT COLLATE swiftCompare,
+      high TEXT COLLATE swiftCompare,
+      first INTEGER NOT NULL DEFAULT 1,
+      last INTEGER NOT NULL DEFAULT 0,
+      topic ANY NOT NULL DEFAULT '',
+      topicOffset INTEGER NOT NULL DEFAULT 0,
+      turn INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX room_turn ON room (turn);
+    CREATE INDEX room_low ON room (low, turn) WHERE low IS NOT NULL;
+    CREATE INDEX room_high ON room (high, turn) WHERE high IS NOT NULL;
+    CREATE TABLE client (id INTEGER PRIMARY KEY, secret TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE entry (
+      room INTEGER NOT NULL REFERENCES room (id),
+      offset INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      client INTEGER NOT NULL REFERENCES client (id),
+      message TEXT NOT NULL,
+      sender TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      text ANY NOT NULL,
+      PRIMARY KEY (room, offset)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX entry_origin ON entry (client, message);
+    """
+
+  @Sendable static func storeID(_ database: Database) throws -> String {
+    guard let id = try String.fetchOne(database, sql: "SELECT id FROM store WHERE one = 1") else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the store has no id")
+    }
+    return id
+  }
+}
