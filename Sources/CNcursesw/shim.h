@@ -11,6 +11,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,12 +19,11 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
-/* <wchar.h> and <signal.h> declare these only under feature macros that the module's importer may not have set. */
+/* <wchar.h> declares it only under a feature macro that the module's importer may not have set. */
 extern int wcwidth(wchar_t);
 
 /* ---- Globals of curses.h ---- */
@@ -147,42 +147,108 @@ static inline int hk_window_size(int descriptor, int *columns, int *rows) {
 
 /* ---- Signals ---- */
 
-/* Blocks the signals a terminal program answers in its own time, in the calling thread and in all it starts later.
-   SIGTTOU too: a program in the background must be able to put the terminal back. */
-static inline int hk_block_signals(void) {
+enum { HK_WATCHED_SIGNALS = 6 };
+
+/* The signals that came and nobody has looked at, as a set of bits, and the event descriptor that says so. Lives as long
+   as the process once installed.
+
+   Handlers, not blocked signals and a signalfd: libdispatch parks the main thread of an async program in sigsuspend
+   with nothing blocked, where every signal to the process would end. */
+typedef struct {
+  int event;
+  uint32_t pending; /* bit n for signal n; atomic */
+  struct sigaction old[HK_WATCHED_SIGNALS];
+} hk_signals;
+
+static inline int hk_watched_signal(int index) {
+  switch (index) {
+    case 0: return SIGWINCH;
+    case 1: return SIGTERM;
+    case 2: return SIGHUP;
+    case 3: return SIGINT;
+    case 4: return SIGTSTP;
+    default: return SIGCONT;
+  }
+}
+
+/* Each object file that uses this has its own slot; hk_signals_install and hk_signals_handler always share one. */
+static inline hk_signals **hk_signals_slot(void) {
+  static hk_signals *slot = NULL;
+  return &slot;
+}
+
+static inline void hk_signals_handler(int number) {
+  int saved = errno;
+  hk_signals *signals = *hk_signals_slot();
+  if (signals != NULL) {
+    uint64_t one = 1;
+    __atomic_fetch_or(&signals->pending, UINT32_C(1) << number, __ATOMIC_SEQ_CST);
+    ssize_t ignored = write(signals->event, &one, sizeof one);
+    (void)ignored;
+  }
+  errno = saved;
+}
+
+/* Sends the signals a terminal program answers in its own time to `signals`. What was ignored before, as under nohup,
+   stays ignored, but for the stop and the resize. */
+static inline void hk_signals_install(hk_signals *signals, int event) {
+  signals->event = event;
+  *hk_signals_slot() = signals;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = hk_signals_handler;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (int i = 0; i < HK_WATCHED_SIGNALS; i++) {
+    int number = hk_watched_signal(i);
+    sigaction(number, NULL, &signals->old[i]);
+    int ends = number == SIGTERM || number == SIGHUP || number == SIGINT;
+    if (ends && signals->old[i].sa_handler == SIG_IGN) continue;
+    sigaction(number, &action, NULL);
+  }
+}
+
+static inline void hk_signals_remove(hk_signals *signals) {
+  for (int i = 0; i < HK_WATCHED_SIGNALS; i++) sigaction(hk_watched_signal(i), &signals->old[i], NULL);
+}
+
+/* Forgets a signal that came, if it did. */
+static inline void hk_signals_forget(hk_signals *signals, int number) {
+  __atomic_fetch_and(&signals->pending, ~(UINT32_C(1) << number), __ATOMIC_SEQ_CST);
+}
+
+/* Takes one signal that came; 0 for none. */
+static inline int hk_signals_take(hk_signals *signals) {
+  for (int i = 0; i < HK_WATCHED_SIGNALS; i++) {
+    uint32_t bit = UINT32_C(1) << hk_watched_signal(i);
+    if (__atomic_fetch_and(&signals->pending, ~bit, __ATOMIC_SEQ_CST) & bit) return hk_watched_signal(i);
+  }
+  return 0;
+}
+
+/* Stops this process as ^Z does, and its whole job when `group` is not 0; returns when it goes on. SIGTSTP and its
+   default action, which the kernel discards where nobody could continue us (an orphaned process group): SIGSTOP would
+   leave a dead terminal there. The signal goes to the calling thread, so that nothing here runs on before the stop. */
+static inline void hk_stop(int group) {
+  struct sigaction action, old;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGTSTP, &action, &old);
+  if (group) kill(0, SIGTSTP);
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGTSTP, &action, NULL);
+  pthread_kill(pthread_self(), SIGTSTP);
+  sigaction(SIGTSTP, &old, NULL);
+}
+
+/* Lets the calling thread set the terminal's modes from the background instead of being stopped for it, and take all
+   other signals: a thread that a libdispatch worker starts has them blocked, the stop above included. */
+static inline void hk_take_signals(void) {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGWINCH);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTSTP);
-  sigaddset(&set, SIGCONT);
   sigaddset(&set, SIGTTOU);
-  return pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-/* A descriptor that reads the signals of hk_block_signals, without SIGTTOU; -1 and errno otherwise. */
-static inline int hk_signal_descriptor(void) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGWINCH);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTSTP);
-  sigaddset(&set, SIGCONT);
-  return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-/* The next signal that waits on the descriptor; 0 for none. */
-static inline int hk_next_signal(int descriptor) {
-  struct signalfd_siginfo info;
-  ssize_t count;
-  do {
-    count = read(descriptor, &info, sizeof info);
-  } while (count < 0 && errno == EINTR);
-  return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+  pthread_sigmask(SIG_SETMASK, &set, NULL);
 }
 
 /* Names the calling thread for debuggers and top; at most 15 bytes are kept. */
@@ -227,6 +293,10 @@ static inline hk_guard **hk_guard_slot(void) {
 /* Only calls that POSIX allows in a handler. Writes are given up when the terminal takes no bytes for 200 ms. */
 static inline void hk_guard_restore(hk_guard *guard) {
   struct pollfd writable = {guard->terminal, POLLOUT, 0};
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTTOU);
+  pthread_sigmask(SIG_BLOCK, &stop, NULL);
   if (poll(&writable, 1, 200) == 1 && (writable.revents & POLLOUT)) {
     ssize_t ignored = write(guard->terminal, guard->restore, (size_t)guard->restore_length);
     (void)ignored;
@@ -239,20 +309,38 @@ static inline void hk_guard_restore(hk_guard *guard) {
   }
 }
 
+/* Runs the handler that was there before, if there was one, then lets the signal's default action end the process. */
+static inline void hk_guard_pass_on(
+    const struct sigaction *old, int number, siginfo_t *info, void *context) {
+  if (old->sa_flags & SA_SIGINFO) {
+    if (old->sa_sigaction != NULL) old->sa_sigaction(number, info, context);
+  } else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
+    old->sa_handler(number);
+  }
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = SIG_DFL;
+  sigemptyset(&action.sa_mask);
+  sigaction(number, &action, NULL);
+  raise(number);
+}
+
 /* Restores the terminal, puts the earlier handlers back and returns: the instruction faults again under them. A signal
-   that was sent, not caused, would not come again by itself and is raised once more; it arrives on return. */
+   that was sent, not caused, would not come again by itself and is passed on. */
 static inline void hk_guard_handler(int number, siginfo_t *info, void *context) {
-  (void)context;
   int saved = errno;
   hk_guard *guard = *hk_guard_slot();
-  if (guard != NULL) {
-    if (guard->armed) {
-      guard->armed = 0;
-      hk_guard_restore(guard);
-    }
-    for (int i = 0; i < HK_GUARD_SIGNALS; i++) sigaction(hk_guard_signal(i), &guard->old[i], NULL);
+  if (guard == NULL) return;
+  if (guard->armed) {
+    guard->armed = 0;
+    hk_guard_restore(guard);
   }
-  if (info == NULL || info->si_code <= 0) raise(number);
+  const struct sigaction *old = NULL;
+  for (int i = 0; i < HK_GUARD_SIGNALS; i++) {
+    if (hk_guard_signal(i) == number) old = &guard->old[i];
+    sigaction(hk_guard_signal(i), &guard->old[i], NULL);
+  }
+  if (info->si_code <= 0 && old != NULL) hk_guard_pass_on(old, number, info, context);
   errno = saved;
 }
 

@@ -106,7 +106,7 @@ final class NcursesTerminal {
     def_prog_mode()
     endwin()
     crashGuard.isArmed = false
-    stop(group: group)
+    hk_stop(group ? 1 : 0)
     continued()
   }
 
@@ -118,25 +118,13 @@ final class NcursesTerminal {
       stops < Self.maximumStops
     {
       stops += 1
-      stop(group: false)
+      hk_stop(0)
     }
     crashGuard.isArmed = true
     reset_prog_mode()
     write(Self.enableReports)
     painter.cursorIsVisible = nil
     resize()
-  }
-
-  /// Stops with SIGTSTP and its default action, which the kernel discards where nobody could continue us (an orphaned
-  /// process group); SIGSTOP would leave a dead terminal there.
-  private func stop(group: Bool) {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGTSTP)
-    signal(SIGTSTP, SIG_DFL)
-    pthread_sigmask(SIG_UNBLOCK, &set, nil)
-    kill(group ? 0 : getpid(), SIGTSTP)
-    pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
   /// Whether the terminal takes bytes now, so that a frame will not wait for a stopped or slow one.

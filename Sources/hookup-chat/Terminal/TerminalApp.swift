@@ -7,7 +7,7 @@ import HookupTUI
 /// Runs a ``ChatScreen`` on the terminal: keys, signals and news go in, frames and effects come out.
 ///
 /// ``run()`` may be called from anywhere; the screen lives on ``TerminalActor``, the effects are carried out off it, one
-/// after the other. ``TerminalProcess/prepare()`` must have been called first.
+/// after the other. Call ``TerminalProcess/prepare()`` first in `main`.
 struct TerminalApp: Sendable {
   /// Why the screen was left.
   enum End: Hashable, Sendable {
@@ -63,6 +63,9 @@ struct TerminalApp: Sendable {
 
   @TerminalActor
   private func show(_ effects: EffectQueue) async throws -> End {
+    // Before ncurses, which puts its own handlers only where there are none.
+    TerminalActor.shared.thread.watchSignals()
+    defer { TerminalActor.shared.thread.ignoreSignals() }
     let terminal = try NcursesTerminal(options: options)
     defer { terminal.close() }
     let loop = TerminalLoop(screen: screen, terminal: terminal, feed: feed, effects: effects)
@@ -84,7 +87,7 @@ final class TerminalLoop {
   private let effects: EffectQueue
   private var decoder = KeyDecoder()
   private var pacer = PaintPacer()
-  private var clock = WallClock()
+  private var clock = ClockReader()
   private var lastTick = MonotonicInstant.zero
   private var end: TerminalApp.End?
 
@@ -119,9 +122,7 @@ final class TerminalLoop {
       switch effect {
       case .bell: terminal.bell()
       case .redraw: terminal.forget()
-      case .suspend:
-        terminal.suspend(group: true)
-        resized()
+      case .suspend: suspend(group: true)
       case .quit: end = end ?? .quit
       default: effects.append(effect)
       }
@@ -169,11 +170,16 @@ final class TerminalLoop {
     case SIGCONT:
       terminal.continued()
       resized()
-    case SIGTSTP:
-      terminal.suspend(group: false)
-      resized()
+    case SIGTSTP: suspend(group: false)
     default: end = end ?? .signal(signal)
     }
+  }
+
+  private func suspend(group: Bool) {
+    terminal.suspend(group: group)
+    // The terminal has been taken back already: once more would make the screen flash.
+    TerminalActor.shared.thread.forget(signal: SIGCONT)
+    resized()
   }
 
   private func resized() {

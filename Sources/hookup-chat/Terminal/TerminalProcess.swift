@@ -1,19 +1,14 @@
-import CNcursesw
 import Glibc
 
 /// What a process must do for the terminal before it does anything else, and where it leaves its traces.
 enum TerminalProcess {
-  /// Call first in `main`, before any thread exists, and only when the full screen will be shown:
-  /// - starts the program once more with SWIFT_BACKTRACE set, because the Swift runtime reads it only at start and
-  ///   would otherwise meet a crash with a question on a screen that nobody sees;
-  /// - blocks the signals that ``TerminalThread`` reads, in this thread and in all that come later.
-  ///
-  /// Children inherit the blocked signals: give them an empty mask (`posix_spawnattr_setsigmask`).
+  /// Call first in `main`, and only when the full screen will be shown: starts the program once more with SWIFT_BACKTRACE
+  /// set, because the Swift runtime reads it only at start and would otherwise meet a crash with a question and a wait
+  /// of half a minute. Does nothing when the variable is set already or there is no terminal.
   static func prepare() {
-    if getenv("SWIFT_BACKTRACE") == nil, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 {
-      startAgain(backtrace: backtraceSettings())
-    }
-    _ = hk_block_signals()
+    guard getenv("SWIFT_BACKTRACE") == nil, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1
+    else { return }
+    startAgain(backtrace: backtraceSettings())
   }
 
   /// `$XDG_STATE_HOME/hookup`, made with mode 0700 when it is missing; nil when it cannot be had.

@@ -13,7 +13,7 @@ actor TerminalActor {
 }
 
 /// The thread that owns the terminal: it runs the jobs of ``TerminalActor``, and while there are none it sleeps in one
-/// `poll` over the keyboard, the signals and its own wake-up, with the next deadline as time-out.
+/// `poll` over the keyboard and its own wake-up, with the next deadline as time-out.
 ///
 /// Call ``start()`` before the first job is awaited: until the thread runs, jobs only queue. It runs as long as the
 /// process does.
@@ -30,7 +30,6 @@ final class TerminalThread: SerialExecutor {
     /// ``TerminalThread/wake()`` was called since the last wait returned.
     var isWoken = false
     var event: Int32 = -1
-    var signal: Int32 = -1
     /// The thread itself, which looks for jobs before it sleeps and needs no wake-up.
     var owner: pthread_t?
   }
@@ -42,6 +41,12 @@ final class TerminalThread: SerialExecutor {
   }
 
   private let state = Mutex(State())
+  /// Written by signal handlers, at any instant, through atomic operations only; never freed.
+  private nonisolated(unsafe) let signals: UnsafeMutablePointer<hk_signals> = {
+    let signals = UnsafeMutablePointer<hk_signals>.allocate(capacity: 1)
+    signals.initialize(to: hk_signals())
+    return signals
+  }()
 
   /// Opens what the thread sleeps on and starts it; does nothing the second time.
   ///
@@ -50,26 +55,41 @@ final class TerminalThread: SerialExecutor {
     try state.withLock { state in
       guard state.owner == nil else { return }
       let event = hk_event_descriptor()
-      let signal = hk_signal_descriptor()
-      guard event >= 0, signal >= 0 else {
-        let reason = String(cString: strerror(errno))
-        if event >= 0 { close(event) }
-        throw HookupError(.noTerminal, "cannot watch the terminal: \(reason)")
+      guard event >= 0 else {
+        throw HookupError(
+          .noTerminal, "cannot watch the terminal: \(String(cString: strerror(errno)))")
       }
-      (state.event, state.signal) = (event, signal)
       var thread = pthread_t()
       let context = Unmanaged.passRetained(self)
       let failure = pthread_create(&thread, nil, terminalThreadMain, context.toOpaque())
       guard failure == 0 else {
         context.release()
         close(event)
-        close(signal)
         throw HookupError(
           .noTerminal, "cannot start the terminal's thread: \(String(cString: strerror(failure)))")
       }
       pthread_detach(thread)
+      state.event = event
       state.owner = thread
     }
+  }
+
+  /// Has the terminal's signals end the wait, from now until ``ignoreSignals()``, whichever thread they reach.
+  @TerminalActor
+  func watchSignals() {
+    hk_signals_install(signals, state.withLock { $0.event })
+  }
+
+  /// Drops a signal that came and was not handed out yet.
+  @TerminalActor
+  func forget(signal: Int32) {
+    hk_signals_forget(signals, signal)
+  }
+
+  /// Gives the signals back to whoever had them before.
+  @TerminalActor
+  func ignoreSignals() {
+    hk_signals_remove(signals)
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
@@ -122,6 +142,7 @@ private func terminalThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMu
   hk_name_thread("terminal")
   let stackBytes = 64 << 10
   _ = hk_use_signal_stack(malloc(stackBytes), stackBytes)
+  hk_take_signals()
   Unmanaged<TerminalThread>.fromOpaque(context).takeRetainedValue().loop()
 }
 
@@ -143,30 +164,29 @@ extension TerminalThread {
 
   /// One poll; resumes the waiter when there is a reason to.
   private func sleep() {
-    let (event, signal, input, timeout) = state.withLock { state -> (Int32, Int32, Int32, Int32) in
-      guard state.jobs.isEmpty else { return (-1, -1, -1, 0) }
-      guard let waiter = state.waiter else { return (state.event, -1, -1, -1) }
+    let (event, input, timeout) = state.withLock { state -> (Int32, Int32, Int32) in
+      guard state.jobs.isEmpty else { return (-1, -1, 0) }
+      guard let waiter = state.waiter else { return (state.event, -1, -1) }
       let timeout = state.isWoken ? 0 : Self.milliseconds(until: waiter.deadline)
-      return (state.event, state.signal, waiter.input ? STDIN_FILENO : -1, timeout)
+      return (state.event, waiter.input ? STDIN_FILENO : -1, timeout)
     }
-    var descriptors = [event, signal, input].map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
+    var descriptors = [event, input].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     // An interrupted poll is a wake-up without news.
-    let ready = poll(&descriptors, 3, timeout) > 0
+    let ready = poll(&descriptors, 2, timeout) > 0
     if ready, descriptors[0].revents != 0 {
       var count: UInt64 = 0
       _ = read(event, &count, 8)
     }
     var wake = Wake()
-    wake.input = ready && descriptors[2].revents != 0
-    if ready, descriptors[1].revents != 0 {
-      while case let number = hk_next_signal(signal), number != 0 { wake.signals.append(number) }
-    }
+    wake.input = ready && descriptors[1].revents != 0
     resumeWaiter(wake)
   }
 
   private func resumeWaiter(_ wake: Wake) {
+    // Signals stay pending while nobody waits.
+    guard state.withLock({ $0.waiter != nil }) else { return }
+    var wake = wake
+    while case let number = hk_signals_take(signals), number != 0 { wake.signals.append(number) }
     let waiter = state.withLock { state -> Waiter? in
       guard let waiter = state.waiter else { return nil }
       let isDue = waiter.deadline.map { $0 <= .now } ?? false

@@ -4,7 +4,7 @@ import HookupEngine
 import HookupTUI
 
 /// Reads both clocks for the screen. The offset from UTC is looked up once a minute: it may change while we run.
-struct WallClock {
+struct ClockReader {
   private var offset = 0
   private var lookedUpAt: Int?
 
