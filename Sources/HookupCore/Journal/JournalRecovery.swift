@@ -109,8 +109,9 @@ package struct JournalRecovery: Sendable {
     }
   }
 
+  /// The next segment that is not a leftover.
   private var following: JournalSegmentName? {
-    segments.count + 1 < names.count ? names[segments.count + 1] : nil
+    names.dropFirst(segments.count + 1).first { $0.first >= spanEnd }
   }
 
   private func judge(_ scan: JournalScan, hasHeader: Bool, confirmsEarly: Bool) -> Verdict {
