@@ -57,9 +57,11 @@ import Testing
   }
 
   @Test func `a server without TLS is told apart`() async throws {
-    let server = try await TinyServer.start(childInitializer: { channel in
-      try channel.pipeline.syncOperations.addHandler(Greeter())
-    }) { _ in .raw("") }
+    let server = try await TinyServer.start(
+      childInitializer: { channel in
+        try channel.pipeline.syncOperations.addHandler(Greeter())
+      },
+      reply: { _ in .raw("") })
     await expect(
       TLSOptions(), "wss://127.0.0.1:\(server.port)/", .connectFailed,
       "it does not speak TLS; is it a ws:// server?")
@@ -84,9 +86,11 @@ import Testing
       ],
       privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(Self.key.utf8), format: .pem)))
     let context = try NIOSSLContext(configuration: configuration)
-    return try await TinyServer.start(childInitializer: { channel in
-      try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
-    }) { _ in .accept(RecordingDelegate.echo()) }
+    return try await TinyServer.start(
+      childInitializer: { channel in
+        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+      },
+      reply: { _ in .accept(RecordingDelegate.echo()) })
   }
 
   private func connect(
