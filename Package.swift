@@ -82,7 +82,9 @@ let package = Package(
         "HookupEngine", nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "HookupTUITests", dependencies: ["HookupTUI"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupTUITests", dependencies: ["HookupTUI"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(
       name: "HookupStoreTests", dependencies: ["HookupEngine", "HookupSQLite"],
       swiftSettings: strict),
