@@ -88,6 +88,7 @@ final class TerminalLoop {
   private var decoder = KeyDecoder()
   private var pacer = PaintPacer()
   private var clock = ClockReader()
+  private var tick: MonotonicInstant?
   private var lastTick = MonotonicInstant.zero
   private var end: TerminalApp.End?
 
@@ -107,9 +108,9 @@ final class TerminalLoop {
       if Task.isCancelled { return .cancelled }
       tickIfDue()
       paintIfDue()
-      let isBusy = hasMoreNews || moreInput
+      let deadline = nextDeadline()
       let wake = await TerminalActor.shared.thread.wait(
-        until: isBusy ? .now : nextDeadline(), input: effects.hasRoom)
+        until: hasMoreNews || moreInput ? .now : deadline, input: effects.hasRoom)
       for signal in wake.signals { take(signal: signal) }
       moreInput = effects.hasRoom && readKeys(isReady: wake.input || moreInput)
     }
@@ -192,18 +193,16 @@ final class TerminalLoop {
 
   private func tickIfDue() {
     let now = MonotonicInstant.now
-    guard let tick = nextTick(), tick <= now else { return }
+    guard let tick, tick <= now else { return }
     lastTick = now
     apply(.tick)
     pacer.changed(at: now)
   }
 
-  private func nextTick() -> MonotonicInstant? {
-    screen.nextTick(at: clock.read()).map { max($0, lastTick + Self.minimumTick) }
-  }
-
+  /// When to wake up at the latest. The screen names the next tick as seen from now, so it is kept until it has come.
   private func nextDeadline() -> MonotonicInstant? {
-    [pacer.due, decoder.nextDeadline, nextTick()].compactMap { $0 }.min()
+    tick = screen.nextTick(at: clock.read()).map { max($0, lastTick + Self.minimumTick) }
+    return [pacer.due, decoder.nextDeadline, tick].compactMap { $0 }.min()
   }
 
   private func paintIfDue() {
