@@ -61,7 +61,9 @@ let package = Package(
 
     .executableTarget(
       name: "hookup-chat",
-      dependencies: ["HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser],
+      dependencies: [
+        "HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser, logging,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "hookup-chat-server",
@@ -82,7 +84,9 @@ let package = Package(
         "HookupEngine", nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "HookupTUITests", dependencies: ["HookupTUI"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupTUITests", dependencies: ["HookupTUI"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(
       name: "HookupStoreTests", dependencies: ["HookupEngine", "HookupSQLite"],
       swiftSettings: strict),

@@ -50,12 +50,23 @@ extension ChatScreen {
     case .pane(let pane):
       let panes = [pane] + Pane.side.filter { $0 != pane }
       draw(sideRows(area, panes: panes, at: clock), in: area, on: &buffer)
+    case nil where window.timeline.numbers.isEmpty:
+      let text = StyledText(emptyWindowSentence, .dim).truncated(to: area.columns)
+      let column = area.column + (area.columns - text.width) / 2
+      buffer.write(text, row: area.row + area.rows / 2, column: column, end: area.end)
     case nil:
       let rows = timelinePane(layout, at: clock).visible(rows: area.rows, scroll: window.scroll)
       var bottom = area
       bottom.row += max(0, area.rows - rows.count)
       draw(rows, in: bottom, on: &buffer)
     }
+  }
+
+  /// What a newcomer reads where there is nothing yet.
+  private var emptyWindowSentence: String {
+    guard room != nil else { return "F1 help   /join #room" }
+    return ConnectionPane.isUp(connection.link.state)
+      ? "nothing was said here yet" : "write already: it is kept until it can be sent"
   }
 
   private func sideRows(
@@ -99,7 +110,14 @@ extension ChatScreen {
   private func header(_ layout: Layout, at clock: ScreenClock) -> StyledText {
     let edge = layout.kind == .wide || layout.kind == .medium ? " " : ""
     var left = StyledText(edge + window.label, .title, bold: true)
-    if !window.topic.isEmpty, layout.kind != .tiny { left.append("  " + window.topic, .dim) }
+    if layout.status == nil {
+      // Without a status line what it would say goes here.
+      if let hint { return StyledText(hint, .warning).truncated(to: columns) }
+      let below = timelinePane(layout, at: clock).below(window.scroll)
+      if below > 0 { left.append(" \(below) below", .accent) }
+    } else if !window.topic.isEmpty {
+      left.append("  " + window.topic, .dim)
+    }
     var right = connection.headline(now: clock.now, signs: signs)
     let counts = counts(withWords: layout.kind == .wide)
     if counts.width > 0, right.width + counts.width + 8 <= columns {

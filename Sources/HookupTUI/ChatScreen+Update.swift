@@ -30,6 +30,7 @@ extension ChatScreen {
     case .own(let own):
       acks.note(own)
       if let index = openUnlessLeft(own.room) { windows[index].timeline.apply(own) }
+    case .overdue: break  // The acks pane shows its age against its deadline.
     case .refused(let code, let message, let room):
       let text = Sanitizer.clean("refused (\(code)): \(message)")
       windows[room.flatMap(index(of:)) ?? current].timeline.applyFailure(text, at: now)

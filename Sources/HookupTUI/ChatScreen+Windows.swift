@@ -70,16 +70,11 @@ extension ChatScreen {
   var shownSidePanes: [Pane] { Pane.side.filter { !hiddenPanes.contains($0) } }
 
   var layout: Layout {
-    var layout = Layout(
-      columns: columns, rows: rows, inputRows: 1,
-      showsRooms: !hiddenPanes.contains(.rooms), showsSide: !shownSidePanes.isEmpty)
-    let wanted = inputRows(columns: columns)
-    if wanted > 1 {
-      layout = Layout(
-        columns: columns, rows: rows, inputRows: wanted,
-        showsRooms: !hiddenPanes.contains(.rooms), showsSide: !shownSidePanes.isEmpty)
-    }
-    return layout
+    // A page needs the room of the side panes: it shows them itself, or the help.
+    Layout(
+      columns: columns, rows: rows, inputRows: inputRows(columns: columns),
+      showsRooms: !hiddenPanes.contains(.rooms),
+      showsSide: !shownSidePanes.isEmpty && page == nil)
   }
 
   func timelinePane(_ layout: Layout, at clock: ScreenClock) -> TimelinePane {

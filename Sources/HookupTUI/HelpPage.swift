@@ -5,7 +5,7 @@ enum HelpPage {
     let commands = SlashCommand.all.map { help in
       ("/" + help.name + (help.arguments.isEmpty ? "" : " " + help.arguments), help.meaning)
     }
-    if columns >= 70, rows > max(keys.count, commands.count) {
+    if columns >= 76, rows > max(keys.count, commands.count) {
       return sideBySide(keys, commands, columns: columns)
     }
     let all =

@@ -38,7 +38,7 @@ enum KeyMap {
 
   /// Keys and their meaning in few words, for the help.
   static let help: [(keys: String, meaning: String)] = [
-    ("Enter", "send"), ("Alt-Enter", "new line"), ("Tab", "complete nick, #room, /command"),
+    ("Enter", "send"), ("Alt-Enter", "new line"), ("Tab", "complete a nick, #room, /go"),
     ("Up Down", "history, lines of a draft"), ("^A ^E ^B ^F", "start, end, left, right"),
     ("M-b M-f", "word left, right"), ("^W M-BS M-d", "delete words"),
     ("^U ^K ^Y", "kill to start, to end, yank"), ("^T ^_ M-_", "transpose, undo, redo"),

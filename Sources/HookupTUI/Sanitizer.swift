@@ -4,7 +4,7 @@
 /// Controls and everything that steers the writing are shown by name (`^[`, `\u{9b}`, `<202E>`), what is invisible is
 /// dropped, an emoji sequence becomes its first emoji, and what the host may not know becomes U+FFFD. For showing only:
 /// what is stored and sent stays as it was.
-enum Sanitizer {
+package enum Sanitizer {
   /// Marks kept on one base: what an ncurses cell holds.
   static let maximumMarks = 4
   /// Columns between tab stops.
@@ -61,7 +61,7 @@ enum Sanitizer {
 
   /// One line of text with everything dangerous replaced: for titles, names and sentences from the network.
   /// - Parameter limit: scalars read at most.
-  static func clean(_ text: String, limit: Int = 1_024) -> String {
+  package static func clean(_ text: String, limit: Int = 1_024) -> String {
     if text.utf8.count <= limit, isPlain(text) { return text }
     return glyphs(of: text, limit: limit).map(\.text).joined()
   }

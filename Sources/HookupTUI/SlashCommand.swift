@@ -48,21 +48,23 @@ enum SlashCommand: Hashable, Sendable {
     Help(name: "list", arguments: "", meaning: "the same"),
     Help(name: "pending", arguments: "", meaning: "messages in flight"),
     Help(name: "backlog", arguments: "", meaning: "what waits to be sent"),
-    Help(name: "retry", arguments: "", meaning: "say failed messages again"),
+    Help(name: "retry", arguments: "", meaning: "say failed ones again"),
     Help(name: "reconnect", arguments: "", meaning: "try now, do not wait"),
     Help(name: "go", arguments: "offline|online", meaning: "stay away, come back"),
-    Help(name: "panes", arguments: "[name] [on|off]", meaning: "show or hide panes"),
+    Help(name: "panes", arguments: "[name]", meaning: "show or hide panes"),
     Help(name: "nick", arguments: "", meaning: "how to change it"),
     Help(name: "clear", arguments: "", meaning: "empty this window"),
     Help(name: "help", arguments: "", meaning: "this page"),
-    Help(name: "quit", arguments: "", meaning: "leave; what waits is kept"),
+    Help(name: "quit", arguments: "", meaning: "quit; the queue stays"),
   ]
 
   /// Reads a line as it was written. `//text` is the text `/text`.
   static func parse(_ line: String) -> Line {
-    guard line.hasPrefix("/") else { return parseText(line) }
-    if line.hasPrefix("//") { return .text(String(line.dropFirst())) }
-    let body = line.dropFirst()
+    // By scalars: a mark behind the slash makes another cluster of it, and is a slip all the same.
+    let scalars = line.unicodeScalars
+    guard scalars.first == "/" else { return parseText(line) }
+    let body = String(String.UnicodeScalarView(scalars.dropFirst()))
+    if body.unicodeScalars.first == "/" { return .text(body) }
     let word = body.prefix { !$0.isWhitespace }
     let rest = trimmed(body.dropFirst(word.count))
     switch resolve(String(word)) {

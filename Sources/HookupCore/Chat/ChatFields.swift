@@ -17,7 +17,8 @@ struct ChatFields {
 
   /// A field that is there and not null.
   private func value(_ key: String) -> JSONValue? {
-    object[key].flatMap { $0.isNull ? nil : $0 }
+    guard let value = object[key], !value.isNull else { return Optional.none }
+    return value
   }
 
   func string(_ key: String) throws(ChatRefusal) -> String {

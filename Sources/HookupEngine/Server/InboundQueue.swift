@@ -39,8 +39,8 @@ struct InboundQueue<Element: Sendable>: Sendable {
   mutating func take() -> [Element] {
     var taken: [Element] = []
     takenBytes = 0
-    while head < entries.count, taken.count < (maximumCount + 1) / 2,
-      takenBytes < (maximumBytes + 1) / 2
+    while head < entries.count, taken.count < max(1, maximumCount / 2),
+      takenBytes < max(1, maximumBytes / 2)
     {
       taken.append(entries[head].element)
       takenBytes += entries[head].bytes

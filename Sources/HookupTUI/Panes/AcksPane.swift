@@ -47,7 +47,7 @@ struct AcksPane: Hashable, Sendable {
   func content(
     columns: Int, rows: Int, now: MonotonicInstant, backlog: BacklogStatus, signs: Signs
   ) -> PaneContent {
-    var content = PaneContent(title: "UNACKED \(pending.count)")
+    var content = PaneContent(title: "UNACKED \(max(pending.count, backlog.messages))")
     let limit = min(max(0, rows), Self.maximumRows)
     let queued = max(0, backlog.messages - pending.count)
     if let oldest = oldestAge(now: now) {

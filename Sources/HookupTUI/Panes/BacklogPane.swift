@@ -39,21 +39,22 @@ struct BacklogPane: Hashable, Sendable {
     if isDraining {
       rows.append(bar(columns: columns, part: status.drained, of: status.drainTotal, signs: signs))
       rows.append(
-        StyledText(
-          "sent \(status.drained)/\(status.drainTotal)\(rate(now: now))", .accent))
+        StyledText("sent  ", .dim) + StyledText("\(status.drained)/\(status.drainTotal)", .accent))
+      if let rate = rate(now: now) {
+        rows.append(StyledText("rate  ", .dim) + StyledText(rate, .accent))
+      }
     }
     if status.messages == 0 {
       rows.append(StyledText("empty", .dim))
     } else {
       rows.append(StyledText("out   ", .dim) + StyledText(size, .warning))
-      if !isDraining, let full = fullness {
-        rows.append(
-          bar(columns: columns, part: full.part, of: full.whole, signs: signs))
+      if !isDraining, let full = fullness, NumberText.percent(full.part, of: full.whole) > 0 {
+        rows.append(bar(columns: columns, part: full.part, of: full.whole, signs: signs))
       }
       if status.maximumMessages > 0, status.maximumBytes > 0 {
-        rows.append(
-          StyledText(
-            "limit \(status.maximumMessages) msg  \(NumberText.bytes(status.maximumBytes))", .dim))
+        let limit = NumberText.bytes(status.maximumBytes)
+        let count = columns >= 26 ? "\(status.maximumMessages) msg  " : ""
+        rows.append(StyledText("limit \(count)\(limit)", .dim))
       }
     }
     if let file = status.fileBytes {
@@ -74,15 +75,15 @@ struct BacklogPane: Hashable, Sendable {
   }
 
   /// Messages a second since the drain began, and how long the rest will take.
-  private func rate(now: MonotonicInstant) -> String {
-    guard let start = drainStart else { return "" }
+  private func rate(now: MonotonicInstant) -> String? {
+    guard let start = drainStart else { return nil }
     let seconds = start.at.duration(to: now).inSeconds
     let done = status.drained - start.drained
-    guard seconds > 0.2, done > 0 else { return "" }
+    guard seconds > 0.2, done > 0 else { return nil }
     let perSecond = Double(done) / seconds
     let left = Duration.milliseconds(
       Int64(min(1e12, Double(status.drainTotal - status.drained) / perSecond * 1000)))
-    return " \(Int(min(perSecond, 1e9)))/s eta \(NumberText.age(left))"
+    return "\(Int(min(perSecond, 1e9)))/s  eta \(NumberText.age(left))"
   }
 
   private func bar(columns: Int, part: Int, of whole: Int, signs: Signs) -> StyledText {

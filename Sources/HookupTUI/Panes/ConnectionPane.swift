@@ -11,6 +11,8 @@ struct ConnectionPane: Hashable, Sendable {
   private(set) var samples: [Duration?] = []
 
   static let maximumSamples = 64
+  /// Cells of a label.
+  private static let label = 6
 
   /// Takes a new state of the link.
   mutating func update(_ new: LinkStatus, now: MonotonicInstant) {
@@ -50,18 +52,17 @@ struct ConnectionPane: Hashable, Sendable {
   ) -> PaneContent {
     var content = PaneContent(title: "LINK", summary: headline(now: now, signs: signs))
     var rows = [headline(now: now, signs: signs)]
-    let label = columns >= 26 ? 6 : 5
     func add(_ name: String, _ value: String, _ role: CellStyle.Role = .plain) {
-      rows.append(StyledText(name.rightPadded(to: label), .dim) + StyledText(value, role))
+      rows.append(StyledText(name.rightPadded(to: Self.label), .dim) + StyledText(value, role))
     }
     if Self.isUp(link.state) {
       if let since = link.connectedSince { add("up", NumberText.uptime(since.duration(to: now))) }
-      addRoundTrips(to: &rows, label: label, columns: columns, signs: signs)
+      addRoundTrips(to: &rows, columns: columns, signs: signs)
     } else {
       if let failure = link.lastFailure {
         rows += [Glyph].rows(of: "last: " + failure, columns: columns, .bad).prefix(2)
       }
-      addRoundTrips(to: &rows, label: label, columns: columns, signs: signs)
+      addRoundTrips(to: &rows, columns: columns, signs: signs)
       if backlog.messages > 0 {
         add("held", "\(backlog.messages) msg, \(NumberText.bytes(backlog.bytes))", .warning)
       }
@@ -69,23 +70,27 @@ struct ConnectionPane: Hashable, Sendable {
       if link.state == .offline { rows.append(StyledText("/go online to connect", .dim)) }
     }
     add("drops", "\(link.drops)", link.drops > 0 ? .warning : .plain)
-    if !server.isEmpty { add("url", server) }
+    if !server.isEmpty {
+      // A URL that does not fit behind its label is recognised without one.
+      let fits = StyledText(server).width + Self.label <= columns
+      if fits { add("url", server) } else { rows.append(StyledText(server)) }
+    }
     content.body = rows.map { $0.truncated(to: columns, ellipsis: signs.ellipsis) }
     content.essential = 3
     return content
   }
 
   private func addRoundTrips(
-    to rows: inout [StyledText], label: Int, columns: Int, signs: Signs
+    to rows: inout [StyledText], columns: Int, signs: Signs
   ) {
     let known = samples.compactMap { $0 }.sorted()
     guard !known.isEmpty else { return }
-    func milliseconds(_ part: Int) -> String {
+    func percentile(_ part: Int) -> String {
       NumberText.roundTrip(known[min(known.count - 1, known.count * part / 100)])
     }
     rows.append(
-      StyledText("rtt".rightPadded(to: label), .dim)
-        + StyledText("p50 \(milliseconds(50)) p95 \(milliseconds(95))"))
+      StyledText("rtt".rightPadded(to: Self.label), .dim)
+        + StyledText("\(percentile(50))  p95 \(percentile(95))"))
     rows.append(sparkline(columns: columns, signs: signs, highest: known[known.count - 1]))
   }
 

@@ -24,6 +24,7 @@ enum MembersPane {
       shown += 1
     }
     if row.width > 0 { content.body.append(row) }
+    if members.isEmpty { content.body = [StyledText("nobody yet", .dim)] }
     if shown < members.count, !content.body.isEmpty {
       content.body[content.body.count - 1] = StyledText("and \(members.count - shown) more", .dim)
     }

@@ -14,9 +14,9 @@ struct PaneContent: Hashable, Sendable {
   /// The pane's title line, exactly `columns` wide.
   func titleRow(columns: Int, key: Int?, signs: Signs, isOpen: Bool) -> StyledText {
     var row = StyledText(title + " ", .title, bold: true)
-    let end = key.map { StyledText(" [F\($0)]", .dim) } ?? StyledText()
+    let end = key.map { StyledText("[F\($0)]", .dim) } ?? StyledText()
     if isOpen {
-      while row.width + end.width < columns { row.append(signs.horizontal, .border) }
+      while row.width + end.width + 1 < columns { row.append(signs.horizontal, .border) }
     } else {
       row.append(summary)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import HookupCore
 
 /// What a process must do for the terminal before it does anything else, and where it leaves its traces.
 enum TerminalProcess {
@@ -13,15 +14,23 @@ enum TerminalProcess {
 
   /// `$XDG_STATE_HOME/hookup`, made with mode 0700 when it is missing; nil when it cannot be had.
   static func stateDirectory() -> String? {
-    let base: String
-    if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
-      base = state
-    } else if let home = environment("HOME"), home.hasPrefix("/") {
-      base = home + "/.local/state"
-    } else {
-      return nil
+    baseDirectory("XDG_STATE_HOME", underHome: ".local/state").flatMap { makeDirectory($0 + "/hookup") }
+  }
+
+  /// `$XDG_DATA_HOME/hookup`, where `hookup-chat-server` keeps its data too.
+  /// - Throws: ``HookupError/Code/storage`` when neither it nor the home directory is known.
+  static func dataDirectory() throws(HookupError) -> String {
+    guard let base = baseDirectory("XDG_DATA_HOME", underHome: ".local/share") else {
+      throw HookupError(.storage, "neither $XDG_DATA_HOME nor $HOME names a directory: set one of them")
     }
-    return makeDirectory(base + "/hookup")
+    return base + "/hookup"
+  }
+
+  /// A base directory as the XDG specification finds it: a relative value of the variable does not count.
+  private static func baseDirectory(_ variable: String, underHome path: String) -> String? {
+    if let base = environment(variable), base.hasPrefix("/") { return base }
+    if let home = environment("HOME"), home.hasPrefix("/") { return home + "/" + path }
+    return nil
   }
 
   /// The directory for crash reports, made when it is missing.

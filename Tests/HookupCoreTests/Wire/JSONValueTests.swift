@@ -18,6 +18,18 @@ import Testing
     #expect(value["count"]?.numberValue?.text == "3")
   }
 
+  @Test func `a command built by hand travels as a message and is read at the other end`() throws {
+    let command: JSONValue = ["command": "subscribe", "topics": ["news", "weather"]]
+    let frame = try JSONProtocolFormat().encode(.ackRequest(id: 1, .json(JSONText(command))))
+    guard case .ackRequest(1, .json(let json)) = JSONProtocolFormat().decode(frame) else {
+      Issue.record("\(frame)")
+      return
+    }
+    #expect(json.text == #"{"command":"subscribe","topics":["news","weather"]}"#)
+    #expect(json.parse() == command)
+    #expect(json.parse()["topics"]?[0]?.stringValue == "news")
+  }
+
   @Test func `what is not there, or of another kind, is nil`() {
     #expect(value["none"] == nil)
     #expect(value[0] == nil)

@@ -1,0 +1,54 @@
+import HookupCore
+import NIOCore
+
+/// One connection of a chat server, as the hub writes to it.
+///
+/// What does not fit into the connection's buffer waits in ``overflow``; the machine stops sending when that happens, so
+/// that it holds no more than what was on its way: one page and the answers to the commands that were let in.
+final class ChatClientLink: @unchecked Sendable {
+  // All that changes is touched on the hub's event loop only; the rest is Sendable.
+
+  enum Outgoing: Sendable {
+    /// Bytes that are a WebSocket frame.
+    case frame(ByteBuffer)
+    case acknowledgement(Acknowledgement)
+  }
+
+  let key: ChatConnectionKey
+  let connection: ServerConnection
+  let gate: CommandGate
+  /// Wakes ``ChatHub/pump(_:)``.
+  let wake = WorkQueue<Void>()
+  var acknowledgements: [CommandTicket: Acknowledgement] = [:]
+  var overflow: [Outgoing] = []
+  /// Whether the overflow is being handed on by ``ChatHub/pump(_:)``; everything else then queues behind it.
+  var isPumping = false
+
+  init(key: ChatConnectionKey, connection: ServerConnection, outstandingCommands: Int) {
+    self.key = key
+    self.connection = connection
+    gate = CommandGate(limit: outstandingCommands)
+  }
+
+  enum Taken {
+    case taken
+    /// The connection's event loop is to be told; see ``ServerConnection/drain()``.
+    case needsDrain
+    case full
+  }
+
+  /// Hands something to the connection, without waiting. Into one that is closed everything fits.
+  func hand(_ outgoing: Outgoing) -> Taken {
+    switch outgoing {
+    case .acknowledgement(let acknowledgement):
+      acknowledgement.confirm()
+      return .taken
+    case .frame(let frame):
+      switch connection.enqueue(encoded: frame) {
+      case .taken, .closed: return .taken
+      case .takenNeedsDrain: return .needsDrain
+      case .full: return .full
+      }
+    }
+  }
+}

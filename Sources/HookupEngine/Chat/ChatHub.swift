@@ -1,0 +1,200 @@
+import HookupCore
+import Logging
+import NIOCore
+
+/// Drives a ``ChatHubMachine``: the connections on one side, the store on the other, one event loop in the middle.
+final class ChatHub: @unchecked Sendable {
+  // All that changes is touched on `loop` only; the rest is Sendable.
+
+  let loop: any EventLoop
+  let store: any ChatStore
+  let clock: @Sendable () -> Int64
+  let logger: Logger
+  let outstandingCommands: Int
+  let appends = WorkQueue<(ticket: AppendTicket, append: RoomAppend)>()
+  let reads = WorkQueue<(ticket: ReadTicket, question: StoreRead)>()
+  private var machine: ChatHubMachine
+  private var actions = ActionQueue<ChatHubAction>()
+  private var links: [ChatConnectionKey: ChatClientLink] = [:]
+  private var timer: (deadline: MonotonicInstant, task: Scheduled<Void>)?
+  /// Connections whose event loops are to write when this turn is over.
+  private var drains: [ChatClientLink] = []
+
+  init(
+    settings: ChatHubSettings, store: any ChatStore, loop: any EventLoop,
+    clock: @escaping @Sendable () -> Int64, logger: Logger
+  ) {
+    machine = ChatHubMachine(settings: settings, server: store.id)
+    outstandingCommands = settings.limits.outstandingCommands
+    self.store = store
+    self.loop = loop
+    self.clock = clock
+    self.logger = logger
+  }
+
+  // MARK: From the connections, on any thread
+
+  func connect(_ link: ChatClientLink, fallback: ClientID) {
+    loop.execute {
+      self.links[link.key] = link
+      self.handle(.connected(link.key, fallback: fallback))
+    }
+  }
+
+  func receive(
+    _ link: ChatClientLink, _ ticket: CommandTicket, _ command: Result<ChatCommand, ChatRefusal>,
+    _ acknowledgement: Acknowledgement?
+  ) {
+    loop.execute {
+      if let acknowledgement { link.acknowledgements[ticket] = acknowledgement }
+      self.handle(.received(link.key, ticket, command))
+    }
+  }
+
+  func disconnect(_ link: ChatClientLink) {
+    link.gate.open()
+    loop.execute {
+      self.drop(link)
+      self.handle(.disconnected(link.key))
+    }
+  }
+
+  /// Ends the queues to the store when everything that was said before is in them.
+  func finish() {
+    loop.execute {
+      self.timer?.task.cancel()
+      self.timer = nil
+      self.appends.finish()
+      self.reads.finish()
+    }
+  }
+
+  /// Hands on what did not fit, until the link is told that the connection is over.
+  func pump(_ link: ChatClientLink) async {
+    while await link.wake.next() != nil {
+      while true {
+        let waiting = try? await loop.submit { self.takeOverflow(of: link) }.get()
+        guard let waiting, !waiting.isEmpty else { break }
+        for outgoing in waiting { await hand(outgoing, to: link) }
+      }
+    }
+  }
+
+  private func hand(_ outgoing: ChatClientLink.Outgoing, to link: ChatClientLink) async {
+    while true {
+      switch link.hand(outgoing) {
+      case .taken: return
+      case .needsDrain:
+        link.connection.eventLoop.execute { link.connection.drain() }
+        return
+      case .full:
+        // Cancelled: the server stops, and what is left is of no use to anybody.
+        guard (try? await link.connection.waitForRoom(wantsAck: false)) != nil else { return }
+      }
+    }
+  }
+
+  private func takeOverflow(of link: ChatClientLink) -> [ChatClientLink.Outgoing] {
+    defer { link.overflow = [] }
+    if link.overflow.isEmpty {
+      link.isPumping = false
+      handle(.writable(link.key, true))
+    }
+    return link.overflow
+  }
+
+  // MARK: On the event loop
+
+  func handle(_ event: ChatHubEvent) {
+    loop.assertInEventLoop()
+    machine.handle(event, at: .now, into: &actions)
+    while let action = actions.popFirst() { perform(action) }
+    drain()
+    schedule()
+  }
+
+  private func perform(_ action: ChatHubAction) {
+    switch action {
+    case .send(let event, let keys):
+      send(event, to: keys)
+    case .settle(let key, let ticket, let acknowledge):
+      guard let link = links[key] else { return }
+      let acknowledgement = link.acknowledgements.removeValue(forKey: ticket)
+      if acknowledge, let acknowledgement { send(.acknowledgement(acknowledgement), to: link) }
+      link.gate.leave()
+    case .append(let ticket, let append):
+      appends.append((ticket, append))
+    case .read(let ticket, let question):
+      reads.append((ticket, question))
+    case .close(let key, let code, let reason):
+      guard let link = links[key] else { return }
+      drop(link)
+      link.connection.close(CloseCode(rawValue: code), reason: reason)
+    }
+  }
+
+  /// Renders an event once, and a frame once for each wire format.
+  private func send(_ event: ChatEvent, to keys: [ChatConnectionKey]) {
+    let json = event.json
+    var frames: [String: ByteBuffer] = [:]
+    for key in keys {
+      guard let link = links[key] else { continue }
+      let format = link.connection.format
+      if frames[format.subprotocol] == nil {
+        guard let frame = try? format.encode(.message(.json(json))) else { continue }
+        frames[format.subprotocol] = WebSocketFrameEncoder.encode(frame)
+      }
+      if let frame = frames[format.subprotocol] { send(.frame(frame), to: link) }
+    }
+  }
+
+  private func send(_ outgoing: ChatClientLink.Outgoing, to link: ChatClientLink) {
+    guard !link.isPumping else {
+      link.overflow.append(outgoing)
+      return
+    }
+    switch link.hand(outgoing) {
+    case .taken: break
+    case .needsDrain: drains.append(link)
+    case .full:
+      link.overflow.append(outgoing)
+      link.isPumping = true
+      link.wake.append(())
+      machine.handle(.writable(link.key, false), at: .now, into: &actions)
+    }
+  }
+
+  /// One task for each event loop that has something to write.
+  private func drain() {
+    guard !drains.isEmpty else { return }
+    var loops: [ObjectIdentifier: (loop: any EventLoop, connections: [ServerConnection])] = [:]
+    for link in drains {
+      let loop = link.connection.eventLoop
+      loops[ObjectIdentifier(loop), default: (loop, [])].connections.append(link.connection)
+    }
+    drains.removeAll(keepingCapacity: true)
+    for (loop, connections) in loops.values {
+      loop.execute { for connection in connections { connection.drain() } }
+    }
+  }
+
+  private func drop(_ link: ChatClientLink) {
+    links[link.key] = nil
+    link.overflow = []
+    link.acknowledgements = [:]
+    link.gate.open()
+    link.wake.finish()
+  }
+
+  private func schedule() {
+    guard machine.nextDeadline != timer?.deadline else { return }
+    timer?.task.cancel()
+    timer = machine.nextDeadline.map { deadline in
+      let task = loop.scheduleTask(deadline: NIODeadline(deadline)) {
+        self.timer = nil
+        self.handle(.timer)
+      }
+      return (deadline, task)
+    }
+  }
+}

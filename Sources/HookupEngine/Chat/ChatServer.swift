@@ -1,0 +1,102 @@
+import HookupCore
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// The chat server: rooms with durable, numbered logs, over a ``HookupServer``. What it speaks is on the chat protocol page.
+///
+/// ```swift
+/// let store = try SQLiteChatStore(directory: "/var/lib/hookup")
+/// var configuration = ChatServerConfiguration(port: 0)
+/// configuration.server.onStart = { address in print("listening on \(address.url)") }
+/// try await ChatServer(configuration: configuration, store: store).run()
+/// try await store.close()
+/// ```
+///
+/// A message is confirmed to its sender, by `stored` and by the ack if it asked for one, after it is committed. Messages that
+/// come in while a commit is under way are committed together.
+public final class ChatServer: Service, Sendable {
+  public let configuration: ChatServerConfiguration
+  private let server: HookupServer
+  private let hub: ChatHub
+
+  /// - Parameters:
+  ///   - store: where the rooms are kept. It stays open: the caller closes it after ``run()``.
+  ///   - logger: hears of connections and of the store's failures, never of what is said.
+  public convenience init(
+    configuration: ChatServerConfiguration = ChatServerConfiguration(), store: any ChatStore,
+    logger: Logger = Logger(label: "hookup.chat")
+  ) {
+    self.init(
+      configuration: configuration, store: store, logger: logger,
+      random: SystemRandomNumberGenerator())
+  }
+
+  /// `random`: draws the client ids of connections that name none.
+  package init(
+    configuration: ChatServerConfiguration, store: any ChatStore, logger: Logger,
+    random: some RandomNumberGenerator & Sendable
+  ) {
+    var configuration = configuration
+    configuration.server.acknowledgements = .byHandler
+    self.configuration = configuration
+    let hub = ChatHub(
+      settings: configuration.hubSettings, store: store,
+      loop: MultiThreadedEventLoopGroup.singleton.next(), clock: configuration.clock,
+      logger: logger)
+    let generator = LockedGenerator(random)
+    self.hub = hub
+    server = HookupServer(configuration: configuration.server, logger: logger) { connection in
+      await ChatConversation(connection: connection, hub: hub).run(fallback: generator.clientID())
+    }
+  }
+
+  /// Where it listens; nil before and after.
+  public var address: ServerAddress? { server.address }
+
+  /// Serves until it is told to stop: by the graceful shutdown of a `ServiceGroup`, by ``shutDown()``, or by the
+  /// cancellation of its task. Then closes every connection and returns when everything that was said is committed. Runs
+  /// once.
+  /// - Throws: as ``HookupServer/run()`` does, and ``HookupError/Code/invalidArgument`` for bounds that contradict each other.
+  public func run() async throws {
+    try configuration.validate()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await self.hub.writeEntries() }
+      group.addTask { await self.hub.answerReads() }
+      // Whatever ends the server, the store's queues are emptied before this returns.
+      defer { hub.finish() }
+      try await server.run()
+    }
+  }
+
+  /// Begins an orderly end: ``run()`` returns when it is done. From any task, at any time; later calls change nothing.
+  public func shutDown() {
+    server.shutDown()
+  }
+}
+
+extension ChatServerConfiguration {
+  var hubSettings: ChatHubSettings {
+    var settings = ChatHubSettings()
+    settings.limits = limits
+    settings.maximumOpenRooms = maximumOpenRooms
+    settings.presenceMembers = presenceMembers
+    settings.helloTimeout = helloTimeout
+    settings.pageEntries = min(settings.pageEntries, limits.page)
+    return settings
+  }
+}
+
+/// A random generator that connections share.
+private final class LockedGenerator: Sendable {
+  private let generator: Mutex<any RandomNumberGenerator & Sendable>
+
+  init(_ generator: some RandomNumberGenerator & Sendable) {
+    self.generator = Mutex(generator)
+  }
+
+  func clientID() -> ClientID {
+    generator.withLock { ClientID(random: &$0) }
+  }
+}

@@ -1,0 +1,105 @@
+import HookupCore
+import NIOCore
+import NIOPosix
+
+@testable import HookupEngine
+
+/// A TCP connection that says exactly what a test wants.
+struct RawClient: Sendable {
+  private let channel: any Channel
+  private let bytes: Mailbox<ByteBuffer?>
+
+  /// - Parameter reads: false to leave everything in the kernel's buffers, as a client that hangs does.
+  static func connect(_ address: ServerAddress, reads: Bool = true) async throws -> RawClient {
+    let bytes = Mailbox<ByteBuffer?>()
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.autoRead, value: reads)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4_096)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Collector(bytes: bytes))
+        }
+      }
+      .connect(host: address.host, port: address.port).get()
+    return RawClient(channel: channel, bytes: bytes)
+  }
+
+  func send(_ text: String) async throws {
+    try await send(bytes: Array(text.utf8))
+  }
+
+  func send(bytes: [UInt8]) async throws {
+    try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+  }
+
+  func startReading() async throws {
+    try await channel.setOption(.autoRead, value: true).get()
+  }
+
+  /// Everything until the server closes.
+  func readToEnd() async throws -> String {
+    var all = ByteBuffer()
+    while var next = try await bytes.next() { all.writeBuffer(&next) }
+    return String(buffer: all)
+  }
+
+  /// What has come when it contains `end`, or all of it when the server closes before.
+  func read(until end: String) async throws -> String {
+    var all = ByteBuffer()
+    while !String(buffer: all).contains(end), var next = try await bytes.next() {
+      all.writeBuffer(&next)
+    }
+    return String(buffer: all)
+  }
+
+  func close() async { try? await channel.close() }
+
+  private final class Collector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    let bytes: Mailbox<ByteBuffer?>
+
+    init(bytes: Mailbox<ByteBuffer?>) {
+      self.bytes = bytes
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      bytes.put(unwrapInboundIn(data))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      if case ChannelEvent.inputClosed = event {
+        bytes.put(nil)
+        context.close(promise: nil)
+      }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { bytes.put(nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      context.close(promise: nil)
+    }
+  }
+}
+
+/// One request on a connection of its own, and the whole answer.
+func http(_ request: String, at address: ServerAddress) async throws -> String {
+  let client = try await RawClient.connect(address)
+  try await client.send(request)
+  return try await client.readToEnd()
+}
+
+/// GET with `Connection: close`.
+func get(
+  _ path: String, headers: [String] = [], method: String = "GET", at address: ServerAddress
+) async throws -> String {
+  let lines = headers.map { $0 + "\r\n" }.joined()
+  return try await http(
+    "\(method) \(path) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\(lines)\r\n", at: address)
+}
+
+/// The head of a valid opening handshake.
+func upgradeRequest(_ headers: [String] = []) -> String {
+  let lines = headers.map { $0 + "\r\n" }.joined()
+  return "GET /chat?x=1 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(lines)\r\n"
+}
