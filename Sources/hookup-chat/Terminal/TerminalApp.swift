@@ -38,27 +38,28 @@ struct TerminalApp: Sendable {
     self.perform = perform
   }
 
+  /// How long the effects that still wait when the screen is left may take. 0 would drop what was sent right before
+  /// quitting; a minute would keep a person waiting for a full outbox.
+  private static let grace = Duration.seconds(5)
+
   /// Shows the screen until the person quits, a signal comes, the terminal goes away or the task is cancelled. The
-  /// terminal is restored first; then the effects that were still waiting are carried out; then this returns.
+  /// terminal is restored first; then the effects that still wait are carried out, those that take longer than 5 s are
+  /// cancelled; then this returns.
   ///
   /// - Throws: ``HookupError`` with one sentence when there is no usable terminal.
   func run() async throws -> End {
     try TerminalActor.shared.thread.start()
     let effects = EffectQueue(wake: { TerminalActor.shared.thread.wake() })
-    async let performed: Void = effects.perform(perform)
-    let end: End
-    do {
-      end = try await show(effects)
-    } catch {
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await effects.perform(perform) }
+      let end = await Result { () async throws in try await show(effects) }
       feed.chat.close()
       effects.close()
-      await performed
-      throw error
+      group.addTask { try? await Task.sleep(for: Self.grace) }
+      _ = try await group.next()
+      group.cancelAll()
+      return try end.get()
     }
-    feed.chat.close()
-    effects.close()
-    await performed
-    return end
   }
 
   @TerminalActor
@@ -211,5 +212,16 @@ final class TerminalLoop {
     guard terminal.isWritable else { return pacer.postponed(at: now) }
     terminal.draw(screen.render(at: clock.read()))
     pacer.painted(at: now)
+  }
+}
+
+extension Result where Failure == any Error {
+  /// What an asynchronous body returned or threw.
+  fileprivate init(_ body: () async throws -> Success) async {
+    do {
+      self = .success(try await body())
+    } catch {
+      self = .failure(error)
+    }
   }
 }

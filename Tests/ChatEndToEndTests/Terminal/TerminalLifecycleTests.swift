@@ -8,10 +8,14 @@ import Testing
   private static let leave = "\u{1b}[?1049l"
   private static let pasteOff = "\u{1b}[?2004l"
 
-  /// The program, with its first screen painted.
-  private static func start(environment: [String: String] = [:]) throws -> (
-    terminal: PseudoTerminal, modesBefore: String, home: TemporaryHome
-  ) {
+  /// The program on its terminal, with the first screen painted.
+  private struct Stage {
+    var terminal: PseudoTerminal
+    var modesBefore: String
+    var home: TemporaryHome
+  }
+
+  private static func start() throws -> Stage {
     let terminal = try PseudoTerminal(columns: 80, rows: 24)
     let before = terminal.modes
     let home = try TemporaryHome()
@@ -19,16 +23,15 @@ import Testing
     let arguments = [
       "ws://127.0.0.1:9/", "--nick", "alice", "--room", "ops", "--data", home.path + "/data",
     ]
-    let fixed = [
+    let environment = [
       "TERM": "xterm-256color", "HOME": home.path, "LANG": "C.UTF-8",
       "SWIFT_BACKTRACE": "enable=no",
     ]
-    try terminal.spawn(
-      program(), arguments, environment: fixed.merging(environment) { $1 })
+    try terminal.spawn(program(), arguments, environment: environment)
     try terminal.wait(for: enter)
     try terminal.wait(for: "[#ops]")
     #expect(terminal.modes != before)
-    return (terminal, before, home)
+    return Stage(terminal: terminal, modesBefore: before, home: home)
   }
 
   /// The program that was built beside these tests.
@@ -46,7 +49,8 @@ import Testing
 
   @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
   func `a signal to end leaves the terminal as it was`(signal: Int32) throws {
-    let (terminal, before, _home) = try Self.start()
+    let stage = try Self.start()
+    let terminal = stage.terminal
     kill(terminal.pid, signal)
     guard case .exited = try terminal.waitForEnd() else {
       Issue.record("ended by a signal")
@@ -54,32 +58,35 @@ import Testing
     }
     try terminal.wait(for: Self.pasteOff)
     try terminal.wait(for: Self.leave)
-    #expect(terminal.modes == before)
+    #expect(terminal.modes == stage.modesBefore)
   }
 
   @Test(arguments: [SIGSEGV, SIGABRT, SIGILL, SIGTRAP, SIGBUS, SIGFPE])
   func `a fatal signal leaves the terminal as it was and still ends the program`(signal: Int32)
     throws
   {
-    let (terminal, before, _home) = try Self.start()
+    let stage = try Self.start()
+    let terminal = stage.terminal
     kill(terminal.pid, signal)
     #expect(try terminal.waitForEnd() == .signalled(signal))
     try terminal.wait(for: Self.pasteOff)
     try terminal.wait(for: Self.leave)
     try terminal.wait(for: "hookup-chat crashed.")
-    #expect(terminal.modes == before)
+    #expect(terminal.modes == stage.modesBefore)
   }
 
   @Test func `Control-Q leaves the terminal as it was`() throws {
-    let (terminal, before, _home) = try Self.start()
+    let stage = try Self.start()
+    let terminal = stage.terminal
     terminal.type("\u{11}")
     #expect(try terminal.waitForEnd() == .exited(0))
     try terminal.wait(for: Self.leave)
-    #expect(terminal.modes == before)
+    #expect(terminal.modes == stage.modesBefore)
   }
 
   @Test func `a new size is painted at once`() throws {
-    let (terminal, _, _home) = try Self.start()
+    let stage = try Self.start()
+    let terminal = stage.terminal
     let seen = terminal.output.count
     terminal.resize(columns: 100, rows: 50)
     // Row 50 exists now, and the input line stands in it.
@@ -87,7 +94,8 @@ import Testing
   }
 
   @Test func `Control-Z where nobody could continue us comes straight back`() throws {
-    let (terminal, _, _home) = try Self.start()
+    let stage = try Self.start()
+    let terminal = stage.terminal
     let seen = terminal.output.count
     terminal.type("\u{1a}")
     let left = try terminal.wait(for: Self.leave, from: seen)
@@ -96,7 +104,8 @@ import Testing
   }
 
   @Test func `typed text and a paste of two lines stand in the input`() throws {
-    let (terminal, _, _home) = try Self.start()
+    let stage = try Self.start()
+    let terminal = stage.terminal
     let seen = terminal.output.count
     terminal.type("grüße")
     try terminal.wait(for: "grüße", from: seen)
