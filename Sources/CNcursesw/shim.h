@@ -177,12 +177,23 @@ static inline hk_signals **hk_signals_slot(void) {
   return &slot;
 }
 
+static inline int hk_ends_program(int number) {
+  return number == SIGTERM || number == SIGHUP || number == SIGINT;
+}
+
+/* Notes the signal and wakes the loop. A signal to end that finds the one before unanswered takes its default action:
+   the loop is stuck in a write to a terminal that nobody reads. */
 static inline void hk_signals_handler(int number) {
   int saved = errno;
   hk_signals *signals = *hk_signals_slot();
   if (signals != NULL) {
+    uint32_t bit = UINT32_C(1) << number;
+    uint32_t before = __atomic_fetch_or(&signals->pending, bit, __ATOMIC_SEQ_CST);
+    if ((before & bit) && hk_ends_program(number)) {
+      signal(number, SIG_DFL);
+      raise(number);
+    }
     uint64_t one = 1;
-    __atomic_fetch_or(&signals->pending, UINT32_C(1) << number, __ATOMIC_SEQ_CST);
     ssize_t ignored = write(signals->event, &one, sizeof one);
     (void)ignored;
   }
@@ -202,8 +213,7 @@ static inline void hk_signals_install(hk_signals *signals, int event) {
   for (int i = 0; i < HK_WATCHED_SIGNALS; i++) {
     int number = hk_watched_signal(i);
     sigaction(number, NULL, &signals->old[i]);
-    int ends = number == SIGTERM || number == SIGHUP || number == SIGINT;
-    if (ends && signals->old[i].sa_handler == SIG_IGN) continue;
+    if (hk_ends_program(number) && signals->old[i].sa_handler == SIG_IGN) continue;
     sigaction(number, &action, NULL);
   }
 }

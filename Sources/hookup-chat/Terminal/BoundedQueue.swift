@@ -99,6 +99,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   }
 
   var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
+  var hasWaitingWriters: Bool { state.withLock { !$0.writers.isEmpty } }
   var count: Int { state.withLock { $0.elements.count } }
 
   /// Refuses everything from now on; what is queued can still be taken.

@@ -38,27 +38,28 @@ struct TerminalApp: Sendable {
     self.perform = perform
   }
 
+  /// How long the effects that still wait when the screen is left may take. 0 would drop what was sent right before
+  /// quitting; a minute would keep a person waiting for a full outbox.
+  private static let grace = Duration.seconds(5)
+
   /// Shows the screen until the person quits, a signal comes, the terminal goes away or the task is cancelled. The
-  /// terminal is restored first; then the effects that were still waiting are carried out; then this returns.
+  /// terminal is restored first; then the effects that still wait are carried out, those that take longer than 5 s are
+  /// cancelled; then this returns.
   ///
   /// - Throws: ``HookupError`` with one sentence when there is no usable terminal.
   func run() async throws -> End {
     try TerminalActor.shared.thread.start()
     let effects = EffectQueue(wake: { TerminalActor.shared.thread.wake() })
-    async let performed: Void = effects.perform(perform)
-    let end: End
-    do {
-      end = try await show(effects)
-    } catch {
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await effects.perform(perform) }
+      let end = await Result { () async throws in try await show(effects) }
       feed.chat.close()
       effects.close()
-      await performed
-      throw error
+      group.addTask { try? await Task.sleep(for: Self.grace) }
+      _ = try await group.next()
+      group.cancelAll()
+      return try end.get()
     }
-    feed.chat.close()
-    effects.close()
-    await performed
-    return end
   }
 
   @TerminalActor
@@ -88,6 +89,7 @@ final class TerminalLoop {
   private var decoder = KeyDecoder()
   private var pacer = PaintPacer()
   private var clock = ClockReader()
+  private var tick: MonotonicInstant?
   private var lastTick = MonotonicInstant.zero
   private var end: TerminalApp.End?
 
@@ -107,9 +109,9 @@ final class TerminalLoop {
       if Task.isCancelled { return .cancelled }
       tickIfDue()
       paintIfDue()
-      let isBusy = hasMoreNews || moreInput
+      let deadline = nextDeadline()
       let wake = await TerminalActor.shared.thread.wait(
-        until: isBusy ? .now : nextDeadline(), input: effects.hasRoom)
+        until: hasMoreNews || moreInput ? .now : deadline, input: effects.hasRoom)
       for signal in wake.signals { take(signal: signal) }
       moreInput = effects.hasRoom && readKeys(isReady: wake.input || moreInput)
     }
@@ -192,18 +194,16 @@ final class TerminalLoop {
 
   private func tickIfDue() {
     let now = MonotonicInstant.now
-    guard let tick = nextTick(), tick <= now else { return }
+    guard let tick, tick <= now else { return }
     lastTick = now
     apply(.tick)
     pacer.changed(at: now)
   }
 
-  private func nextTick() -> MonotonicInstant? {
-    screen.nextTick(at: clock.read()).map { max($0, lastTick + Self.minimumTick) }
-  }
-
+  /// When to wake up at the latest. The screen names the next tick as seen from now, so it is kept until it has come.
   private func nextDeadline() -> MonotonicInstant? {
-    [pacer.due, decoder.nextDeadline, nextTick()].compactMap { $0 }.min()
+    tick = screen.nextTick(at: clock.read()).map { max($0, lastTick + Self.minimumTick) }
+    return [pacer.due, decoder.nextDeadline, tick].compactMap { $0 }.min()
   }
 
   private func paintIfDue() {
@@ -212,5 +212,16 @@ final class TerminalLoop {
     guard terminal.isWritable else { return pacer.postponed(at: now) }
     terminal.draw(screen.render(at: clock.read()))
     pacer.painted(at: now)
+  }
+}
+
+extension Result where Failure == any Error {
+  /// What an asynchronous body returned or threw.
+  fileprivate init(_ body: () async throws -> Success) async {
+    do {
+      self = .success(try await body())
+    } catch {
+      self = .failure(error)
+    }
   }
 }

@@ -14,14 +14,17 @@ enum TerminalProcess {
 
   /// `$XDG_STATE_HOME/hookup`, made with mode 0700 when it is missing; nil when it cannot be had.
   static func stateDirectory() -> String? {
-    baseDirectory("XDG_STATE_HOME", underHome: ".local/state").flatMap { makeDirectory($0 + "/hookup") }
+    baseDirectory("XDG_STATE_HOME", underHome: ".local/state").flatMap {
+      makeDirectory($0 + "/hookup")
+    }
   }
 
   /// `$XDG_DATA_HOME/hookup`, where `hookup-chat-server` keeps its data too.
   /// - Throws: ``HookupError/Code/storage`` when neither it nor the home directory is known.
   static func dataDirectory() throws(HookupError) -> String {
     guard let base = baseDirectory("XDG_DATA_HOME", underHome: ".local/share") else {
-      throw HookupError(.storage, "neither $XDG_DATA_HOME nor $HOME names a directory: set one of them")
+      throw HookupError(
+        .storage, "neither $XDG_DATA_HOME nor $HOME names a directory: set one of them")
     }
     return base + "/hookup"
   }
