@@ -61,7 +61,9 @@ let package = Package(
 
     .executableTarget(
       name: "hookup-chat",
-      dependencies: ["HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser],
+      dependencies: [
+        "HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser, logging,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "hookup-chat-server",
@@ -75,14 +77,22 @@ let package = Package(
     example("echo-server"), example("echo-client"), example("print-all-events"),
     example("pubsub-server"), example("pubsub-client"), example("smallest-chat"),
 
+    // Writes to an outbox until a test kills it.
+    .executableTarget(
+      name: "outbox-crash-writer", dependencies: ["HookupEngine", "HookupCore", nioCore],
+      path: "Tests/Support/outbox-crash-writer", swiftSettings: strict),
+
     .testTarget(name: "HookupCoreTests", dependencies: ["HookupCore"], swiftSettings: strict),
     .testTarget(
       name: "HookupEngineTests",
       dependencies: [
-        "HookupEngine", nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
+        "HookupEngine", "outbox-crash-writer", nioPosix,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "HookupTUITests", dependencies: ["HookupTUI"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupTUITests", dependencies: ["HookupTUI"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(
       name: "HookupStoreTests", dependencies: ["HookupEngine", "HookupSQLite"],
       swiftSettings: strict),

@@ -4,7 +4,7 @@ import HookupCore
 public struct CellStyle: Hashable, Sendable {
   /// What a piece of text is, from which a theme makes its colour. Raw values index the theme's palette.
   public enum Role: UInt8, CaseIterable, Sendable {
-    case plain, dim, border, title, statusBar, good, warning, bad, accent, ownText, notice, mention
+    case plain, dim, border, title, good, warning, bad, accent, ownText, notice, mention
     /// Nick colours, chosen by a hash of the nick.
     case nick0, nick1, nick2, nick3, nick4, nick5, nick6, nick7, nick8, nick9, nick10, nick11
   }
@@ -12,6 +12,8 @@ public struct CellStyle: Hashable, Sendable {
   public var bold = false
   public var underline = false
   public var reverse = false
+  /// Whether the cell is part of a bar across the screen: its ground differs from that of the text.
+  public var isBar = false
   public init() {}
   public init(_ role: Role, bold: Bool = false, underline: Bool = false, reverse: Bool = false) {
     self.role = role
@@ -21,7 +23,8 @@ public struct CellStyle: Hashable, Sendable {
   }
 }
 
-/// One cell of the grid: a base scalar and up to four marks, or the right half of a wide cell.
+/// One cell of the grid: a base scalar and up to four marks, or the right half of a wide cell. A flag is two cells of
+/// one regional indicator each.
 public struct Cell: Hashable, Sendable {
   /// Printable scalars only; empty for the right half of a wide cell.
   public var text: String = " "

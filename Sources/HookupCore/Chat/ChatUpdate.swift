@@ -15,6 +15,8 @@ public enum ChatUpdate: Hashable, Sendable {
   case members(RoomName, [Nick])
   /// A message of our own, or a new state of one.
   case own(OwnMessage)
+  /// A message of our own has had no ack within its time; it stays in the outbox and is sent again.
+  case overdue(MessageID)
   /// The server refused something; `message` is a sentence, from the network.
   case refused(code: String, message: String, room: RoomName?)
   /// A sentence about this client: reconnected, 37 missed messages fetched, a buffer set aside.

@@ -29,7 +29,7 @@ struct StaticFileResponder {
     }
   }
 
-  private func answer(_ file: OpenFile) {
+  private func answer(_ file: ServedFile) {
     var headers = HeaderFields()
     headers.append("ETag", file.facts.entityTag)
     headers.append("Last-Modified", file.facts.lastModified)
@@ -53,7 +53,7 @@ struct StaticFileResponder {
   }
 
   private func send(
-    _ status: HTTPStatus, _ file: OpenFile, _ range: Range<Int64>, _ headers: HeaderFields
+    _ status: HTTPStatus, _ file: ServedFile, _ range: Range<Int64>, _ headers: HeaderFields
   ) {
     var headers = headers
     headers.append("Content-Type", file.contentType)
@@ -73,7 +73,7 @@ struct StaticFileResponder {
     }
   }
 
-  private func stream(_ file: OpenFile, _ range: Range<Int64>, closes: Bool) {
+  private func stream(_ file: ServedFile, _ range: Range<Int64>, closes: Bool) {
     guard !range.isEmpty else { return handler.answered(closes: closes, context) }
     let count = min(Self.chunkBytes, range.count)
     onPool {

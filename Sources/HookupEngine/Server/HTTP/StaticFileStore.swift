@@ -14,7 +14,7 @@ import NIOPosix
 struct StaticFileStore: Sendable {
   /// What a path leads to.
   enum Lookup: Sendable {
-    case file(OpenFile)
+    case file(ServedFile)
     /// A directory that was named without its final slash: its relative links would be wrong.
     case redirect(location: String)
     case notFound
@@ -64,7 +64,7 @@ struct StaticFileStore: Sendable {
 
     var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
 
-    func file(named name: String) -> OpenFile {
+    func file(named name: String) -> ServedFile {
       #if canImport(Darwin)
         let modified = status.st_mtimespec
       #else
@@ -73,7 +73,7 @@ struct StaticFileStore: Sendable {
       let facts = StaticFileFacts(
         size: Int64(status.st_size), modifiedSeconds: Int64(modified.tv_sec),
         modifiedNanoseconds: Int64(modified.tv_nsec))
-      return OpenFile(descriptor: descriptor, facts: facts, contentType: ContentType.of(name))
+      return ServedFile(descriptor: descriptor, facts: facts, contentType: ContentType.of(name))
     }
   }
 
@@ -94,7 +94,7 @@ struct StaticFileStore: Sendable {
 }
 
 /// A file that is being served; closed when nobody holds it.
-struct OpenFile: Sendable {
+struct ServedFile: Sendable {
   let descriptor: Descriptor
   let facts: StaticFileFacts
   let contentType: String

@@ -1,0 +1,287 @@
+/// The client's half of the chat protocol: says hello, joins rooms where it left off, takes each entry of a room exactly once
+/// and in order, and follows each of its own messages to the end.
+///
+/// It knows nothing of sockets or of the outbox: the driver tells it what the outbox did with a message, and carries
+/// out what it asks.
+package struct ChatClientMachine: Machine {
+  package enum Event: Equatable, Sendable {
+    case connected
+    case disconnected
+    case received(ChatEvent)
+
+    /// A message is about to be put into the outbox.
+    case said(OwnMessage)
+    /// The outbox has taken it, under this number.
+    case accepted(MessageID, sequence: UInt64)
+    /// The outbox refused it.
+    case notAccepted(MessageID, reason: String)
+    /// Found in the outbox when the client started.
+    case restored(OwnMessage)
+    /// The outbox handed this number to the socket.
+    case sent(sequence: UInt64)
+    case acknowledged(sequence: UInt64)
+    /// The ack is overdue; the message is still in the outbox.
+    case overdue(sequence: UInt64)
+
+    /// Read a room: from after `since`, or near its end.
+    case join(RoomName, since: UInt64?)
+    case part(RoomName)
+    case ask(ChatCommand)
+    case timer
+  }
+
+  package enum Action: Equatable, Sendable {
+    /// Write this to the connection of the moment.
+    case send(ChatCommand)
+    /// The greeting is done: the outbox may drain.
+    case ready
+    case tell(ChatUpdate)
+  }
+
+  private struct Room: Sendable {
+    /// The offset of the last entry told; nil before the first join is answered.
+    var have: UInt64?
+    /// Asked for on this connection and not yet answered.
+    var isJoining = false
+  }
+
+  /// How long to wait before a nick that another client holds is asked for again: longer than the server needs to notice that the other
+  /// one is gone would be polite, shorter is kinder to the person who waits.
+  static let nickRetry = Duration.seconds(5)
+
+  private let nick: Nick
+  private let client: ClientID
+  private var server: String?
+  private var isWelcome = false
+  private var rooms: [RoomName: Room] = [:]
+  /// The order in which rooms were asked for, so that joins go out the same way each time.
+  private var order: [RoomName] = []
+  private var own: [MessageID: OwnMessage] = [:]
+  private var idOfSequence: [UInt64: MessageID] = [:]
+  /// Numbers that were sent before their `accepted` came round; at most what is in flight.
+  private var sentEarly: Set<UInt64> = []
+  private var helloAgainAt: MonotonicInstant?
+  private var nickIsTaken = false
+
+  package init(nick: Nick, client: ClientID) {
+    self.nick = nick
+    self.client = client
+  }
+
+  package var nextDeadline: MonotonicInstant? { helloAgainAt }
+
+  /// Own messages that are neither stored nor failed.
+  package var unsettledCount: Int { own.count }
+
+  package mutating func handle(
+    _ event: Event, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    switch event {
+    case .connected:
+      isWelcome = false
+      hello(into: &actions)
+    case .disconnected: disconnected(into: &actions)
+    case .received(let event): received(event, at: now, into: &actions)
+    case .said(let message): own[message.id] = message
+    case .accepted(let id, let sequence): accepted(id, sequence, into: &actions)
+    case .notAccepted(let id, let reason): advance(id, to: .failed(reason: reason), into: &actions)
+    case .restored(let message):
+      own[message.id] = message
+      idOfSequence[message.sequence] = message.id
+      actions.append(.tell(.own(message)))
+    case .sent(let sequence):
+      if let id = idOfSequence[sequence] {
+        advance(id, to: .sent, into: &actions)
+      } else {
+        sentEarly.insert(sequence)
+      }
+    case .acknowledged(let sequence):
+      sentEarly.remove(sequence)
+      idOfSequence[sequence] = nil
+    case .overdue(let sequence):
+      if let id = idOfSequence[sequence], own[id] != nil { actions.append(.tell(.overdue(id))) }
+    case .join(let room, let since): join(room, since: since, into: &actions)
+    case .part(let room):
+      guard rooms.removeValue(forKey: room) != nil else { return }
+      order.removeAll { $0 == room }
+      if isWelcome {
+        actions.append(.send(.part(room)))
+      } else {
+        actions.append(.tell(.parted(room)))
+      }
+    case .ask(let command):
+      if isWelcome {
+        actions.append(.send(command))
+      } else {
+        actions.append(.tell(.notice("not connected: /\(command.name) has to wait until we are")))
+      }
+    case .timer:
+      guard let due = helloAgainAt, due <= now else { return }
+      hello(into: &actions)
+    }
+  }
+
+  private mutating func hello(into actions: inout ActionQueue<Action>) {
+    helloAgainAt = nil
+    actions.append(.send(.hello(nick: nick, client: client)))
+  }
+
+  private mutating func disconnected(into actions: inout ActionQueue<Action>) {
+    isWelcome = false
+    helloAgainAt = nil
+    sentEarly.removeAll()
+    for room in order { rooms[room]?.isJoining = false }
+    for message in own.values.filter({ $0.state == .sent }).sorted(by: { $0.sequence < $1.sequence }
+    ) {
+      own[message.id]?.state = .buffered
+      actions.append(.tell(.own(withState(message, .buffered))))
+    }
+  }
+
+  // MARK: Own messages
+
+  private mutating func accepted(
+    _ id: MessageID, _ sequence: UInt64, into actions: inout ActionQueue<Action>
+  ) {
+    // Unknown when the server's answer overtook the outbox's.
+    guard var message = own[id] else { return }
+    message.sequence = sequence
+    message.state = sentEarly.remove(sequence) == nil ? .buffered : .sent
+    own[id] = message
+    idOfSequence[sequence] = id
+    actions.append(.tell(.own(message)))
+  }
+
+  private mutating func advance(
+    _ id: MessageID, to state: DeliveryState, into actions: inout ActionQueue<Action>
+  ) {
+    guard let message = own[id] else { return }
+    switch state {
+    case .stored, .failed:
+      own[id] = nil
+      idOfSequence[message.sequence] = nil
+    case .buffered, .sent:
+      own[id]?.state = state
+    }
+    actions.append(.tell(.own(withState(message, state))))
+  }
+
+  private func withState(_ message: OwnMessage, _ state: DeliveryState) -> OwnMessage {
+    var changed = message
+    changed.state = state
+    return changed
+  }
+
+  // MARK: Rooms
+
+  private mutating func join(
+    _ room: RoomName, since: UInt64?, into actions: inout ActionQueue<Action>
+  ) {
+    if rooms[room] == nil {
+      order.append(room)
+      rooms[room] = Room(have: since)
+    }
+    if isWelcome { sendJoin(room, into: &actions) }
+  }
+
+  private mutating func sendJoin(_ room: RoomName, into actions: inout ActionQueue<Action>) {
+    guard let state = rooms[room], !state.isJoining else { return }
+    rooms[room]?.isJoining = true
+    actions.append(.send(.join(room, since: state.have)))
+  }
+
+  private mutating func welcome(
+    _ welcome: ChatWelcome, into actions: inout ActionQueue<Action>
+  ) {
+    if let server, server != welcome.server {
+      for room in order { rooms[room]?.have = nil }
+      actions.append(.tell(.notice("the server's store is another one: rooms start over")))
+    }
+    server = welcome.server
+    isWelcome = true
+    nickIsTaken = false
+    actions.append(.tell(.welcomed(nick: welcome.nick)))
+    for room in order { sendJoin(room, into: &actions) }
+    for conversation in welcome.direct where rooms[conversation.room] == nil {
+      join(conversation.room, since: nil, into: &actions)
+    }
+    actions.append(.ready)
+  }
+
+  private mutating func joined(_ joined: ChatJoined, into actions: inout ActionQueue<Action>) {
+    // A room that was parted meanwhile.
+    guard let state = rooms[joined.room] else { return }
+    rooms[joined.room] = Room(have: joined.after)
+    actions.append(
+      .tell(
+        .joined(
+          RoomSnapshot(
+            room: joined.room, topic: joined.topic, members: joined.members, last: joined.last))))
+    guard let have = state.have else { return }
+    if joined.reset {
+      actions.append(
+        .tell(.notice("\(joined.room.label) is shorter than we knew it: the server lost entries")))
+    } else if joined.after > have {
+      actions.append(.tell(.gap(joined.room, from: have + 1, to: joined.after)))
+    } else if joined.last > have, have > 0 {
+      actions.append(.tell(.notice("\(joined.room.label): fetching \(joined.last - have) missed")))
+    }
+  }
+
+  private mutating func entry(_ entry: RoomEntry, into actions: inout ActionQueue<Action>) {
+    guard let have = rooms[entry.room]?.have else { return }
+    // At or below: sent again, we have it. Beyond the next: something is missing, ask again from where we are.
+    guard entry.offset > have else { return }
+    guard entry.offset == have + 1 else { return sendJoin(entry.room, into: &actions) }
+    rooms[entry.room]?.have = entry.offset
+    // Somebody else may use the same id: only an entry of ours says what became of our message.
+    if entry.from == nick { advance(entry.id, to: .stored(offset: entry.offset), into: &actions) }
+    actions.append(.tell(.entry(entry)))
+  }
+
+  // MARK: What the server says
+
+  private mutating func received(
+    _ event: ChatEvent, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    switch event {
+    case .welcome(let greeting): welcome(greeting, into: &actions)
+    case .joined(let answer): joined(answer, into: &actions)
+    case .parted(let room): actions.append(.tell(.parted(room)))
+    case .entry(let logged): entry(logged, into: &actions)
+    case .stored(_, let id, let offset, _): advance(id, to: .stored(offset: offset), into: &actions)
+    case .members(let room, let nicks): actions.append(.tell(.members(room, nicks)))
+    case .rooms(let list, let more):
+      let names = list.map(\.room.label).joined(separator: " ")
+      actions.append(.tell(.notice("rooms: \(names)\(more ? " …" : "")")))
+    case .direct(let conversation): join(conversation.room, since: nil, into: &actions)
+    case .arrived(let room, let nick): actions.append(.tell(.arrived(room, nick)))
+    case .left(let room, let nick): actions.append(.tell(.left(room, nick)))
+    case .history, .pong: break
+    case .error(let refusal): refused(refusal, at: now, into: &actions)
+    }
+  }
+
+  private mutating func refused(
+    _ refusal: ChatRefusal, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    // Not acked: the outbox sends it again, so nothing has failed.
+    guard refusal.code != .helloFirst, refusal.code != .storeFailed else { return }
+    if refusal.code == .nickInUse, !isWelcome {
+      helloAgainAt = now + Self.nickRetry
+      // Told once, not at every try.
+      guard !nickIsTaken else { return }
+      nickIsTaken = true
+    }
+    if refusal.command == "join", let room = refusal.room {
+      rooms[room] = nil
+      order.removeAll { $0 == room }
+    }
+    if let id = refusal.id, own[id] != nil {
+      advance(id, to: .failed(reason: "\(refusal.message) (\(refusal.code))"), into: &actions)
+    } else {
+      actions.append(
+        .tell(.refused(code: refusal.code.rawValue, message: refusal.message, room: refusal.room)))
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// One valid record as it lies in a segment's bytes. Positions are in bytes from the start of those bytes.
+package struct JournalRecord: Hashable, Sendable {
+  package enum Kind: UInt8, Sendable {
+    /// An entry of the outbox.
+    case message = 1
+    /// Sequences that are settled: the payload is a list of ranges, each 8 bytes first and 8 bytes last.
+    case settled = 2
+  }
+
+  package var kind: Kind
+  package var flags: UInt8
+  /// The entry's sequence; for `settled` the first sequence of the list.
+  package var sequence: UInt64
+  package var ackTimeoutMilliseconds: UInt32
+  /// How many bytes of the segment were known to be durable when this record was written.
+  package var durableBytes: Int
+  /// Where the record starts.
+  package var start: Int
+  /// How long the payload is, in bytes.
+  package var payloadBytes: Int
+
+  package var payload: Range<Int> { start + JournalRecordCodec.headerBytes..<end }
+  package var end: Int { start + JournalRecordCodec.headerBytes + payloadBytes }
+}

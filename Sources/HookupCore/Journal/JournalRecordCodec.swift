@@ -1,0 +1,174 @@
+import NIOCore
+
+/// Writes and reads the records of one segment. All integers are little-endian.
+///
+/// | bytes | what |
+/// |---|---|
+/// | 0–3 | payload length |
+/// | 4–7 | CRC-32C of all other bytes |
+/// | 8 | kind |
+/// | 9 | flags |
+/// | 10–11 | 0 |
+/// | 12–15 | durable bytes |
+/// | 16–23 | sequence |
+/// | 24–27 | ack timeout, ms |
+/// | 28… | payload |
+///
+/// A record's checksum starts from a seed made of the segment's name and the record's position, so bytes that were copied
+/// from elsewhere, or that a payload carries, never pass for a record.
+package struct JournalRecordCodec: Sendable {
+  package static let headerBytes = 28
+  /// One record's payload. A bound of sanity, far above any message limit.
+  package static let maximumPayloadBytes = 64 << 20
+  /// Settled ranges in one record; longer lists become several records.
+  package static let maximumRangesInRecord = 4_096
+
+  private let seed: UInt32
+
+  package init(name: JournalSegmentName) {
+    let parts = [
+      name.epoch.littleEndian, name.first.littleEndian, UInt64(name.generation).littleEndian,
+    ]
+    seed = parts.withUnsafeBytes { CRC32C.checksum($0) }
+  }
+
+  /// Bytes that `entry` takes in a segment.
+  package static func encodedBytes(of entry: OutboxEntry) -> Int {
+    headerBytes + entry.payload.readableBytes
+  }
+
+  // MARK: Writing
+
+  /// Appends `entry` to `buffer`.
+  /// - Parameters:
+  ///   - position: where in the segment the record will stand, in bytes.
+  ///   - durable: how many bytes of the segment are known to be durable.
+  package func write(
+    _ entry: OutboxEntry, at position: Int, durable: Int, into buffer: inout ByteBuffer
+  ) {
+    let start = buffer.writerIndex
+    writeHeader(
+      .message, flags: entry.flags, sequence: entry.sequence,
+      ackTimeout: entry.ackTimeoutMilliseconds, payloadBytes: entry.payload.readableBytes,
+      durable: durable, into: &buffer)
+    buffer.writeImmutableBuffer(entry.payload)
+    seal(&buffer, from: start, position: position)
+  }
+
+  /// Appends as many `settled` records as `ranges` need.
+  package func write(
+    settled ranges: [ClosedRange<UInt64>], at position: Int, durable: Int,
+    into buffer: inout ByteBuffer
+  ) {
+    let base = buffer.writerIndex
+    var rest = ranges[...]
+    while let first = rest.first {
+      let part = rest.prefix(Self.maximumRangesInRecord)
+      rest = rest.dropFirst(part.count)
+      let start = buffer.writerIndex
+      writeHeader(
+        .settled, flags: 0, sequence: first.lowerBound, ackTimeout: 0,
+        payloadBytes: part.count * 16, durable: durable, into: &buffer)
+      for range in part {
+        buffer.writeInteger(range.lowerBound, endianness: .little)
+        buffer.writeInteger(range.upperBound, endianness: .little)
+      }
+      seal(&buffer, from: start, position: position + start - base)
+    }
+  }
+
+  private func writeHeader(
+    _ kind: JournalRecord.Kind, flags: UInt8, sequence: UInt64, ackTimeout: UInt32,
+    payloadBytes: Int, durable: Int, into buffer: inout ByteBuffer
+  ) {
+    buffer.reserveCapacity(minimumWritableBytes: Self.headerBytes + payloadBytes)
+    buffer.writeInteger(UInt64(UInt32(clamping: payloadBytes)), endianness: .little)
+    buffer.writeInteger(
+      UInt64(kind.rawValue) | UInt64(flags) << 8 | UInt64(UInt32(clamping: durable)) << 32,
+      endianness: .little)
+    buffer.writeInteger(sequence, endianness: .little)
+    buffer.writeInteger(ackTimeout, endianness: .little)
+  }
+
+  private func seal(_ buffer: inout ByteBuffer, from start: Int, position: Int) {
+    let sum = buffer.withUnsafeReadableBytes { bytes in
+      checksum(
+        of: UnsafeRawBufferPointer(rebasing: bytes[(start - buffer.readerIndex)...]),
+        at: position)
+    }
+    buffer.setInteger(sum, at: start + 4, endianness: .little)
+  }
+
+  /// The checksum of the record that is exactly `bytes` and starts at `position` of the segment.
+  private func checksum(of bytes: UnsafeRawBufferPointer, at position: Int) -> UInt32 {
+    var checksum = CRC32C(seed: seed ^ UInt32(truncatingIfNeeded: position))
+    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<4]))
+    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[8...]))
+    return checksum.value
+  }
+
+  // MARK: Reading
+
+  /// The record that starts at `start` of `bytes`; nil when no valid one does. Any bytes are safe.
+  /// - Parameter origin: where in the segment `bytes` begins.
+  package func read(
+    _ bytes: UnsafeRawBufferPointer, at start: Int, origin: Int = 0
+  ) -> JournalRecord? {
+    guard let record = candidate(bytes, at: start, origin: origin),
+      isValid(record, in: bytes, origin: origin)
+    else { return nil }
+    return record
+  }
+
+  /// What would be the record at `start` if its checksum held: everything but the checksum has been looked at.
+  package func candidate(
+    _ bytes: UnsafeRawBufferPointer, at start: Int, origin: Int = 0
+  ) -> JournalRecord? {
+    guard start >= 0, bytes.count - start >= Self.headerBytes else { return nil }
+    let length = Int(bytes.littleEndian(UInt32.self, at: start))
+    guard length <= Self.maximumPayloadBytes, length <= bytes.count - start - Self.headerBytes,
+      let kind = JournalRecord.Kind(rawValue: bytes[start + 8])
+    else { return nil }
+    let record = JournalRecord(
+      kind: kind, flags: bytes[start + 9],
+      sequence: bytes.littleEndian(UInt64.self, at: start + 16),
+      ackTimeoutMilliseconds: bytes.littleEndian(UInt32.self, at: start + 24),
+      durableBytes: Int(bytes.littleEndian(UInt32.self, at: start + 12)), start: start,
+      payloadBytes: length)
+    guard (1..<JournalSegmentName.sequenceLimit).contains(record.sequence),
+      record.durableBytes <= origin + start, kind == .message || (length > 0 && length % 16 == 0)
+    else { return nil }
+    return record
+  }
+
+  /// Whether a candidate's checksum holds.
+  package func isValid(
+    _ record: JournalRecord, in bytes: UnsafeRawBufferPointer, origin: Int = 0
+  ) -> Bool {
+    let whole = UnsafeRawBufferPointer(rebasing: bytes[record.start..<record.end])
+    return checksum(of: whole, at: origin + record.start)
+      == bytes.littleEndian(UInt32.self, at: record.start + 4)
+  }
+
+  /// The ranges of a `settled` record of `bytes`; impossible ones are left out.
+  package static func settledRanges(
+    of record: JournalRecord, in bytes: UnsafeRawBufferPointer
+  ) -> [ClosedRange<UInt64>] {
+    guard record.kind == .settled, record.end <= bytes.count else { return [] }
+    return stride(from: record.payload.lowerBound, to: record.payload.upperBound - 15, by: 16)
+      .compactMap { position in
+        let first = bytes.littleEndian(UInt64.self, at: position)
+        let last = bytes.littleEndian(UInt64.self, at: position + 8)
+        return first <= last ? first...last : nil
+      }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The caller has checked that the bytes are there.
+  package func littleEndian<Integer: FixedWidthInteger>(
+    _ type: Integer.Type, at position: Int
+  ) -> Integer {
+    Integer(littleEndian: loadUnaligned(fromByteOffset: position, as: type))
+  }
+}

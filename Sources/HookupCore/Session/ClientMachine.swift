@@ -1,0 +1,211 @@
+/// A client's life, over all its connections: when to dial, what to do with a message that is to be sent, what goes on
+/// the wire next, what a missing ack means, when to give up.
+///
+/// Every message takes one path: `submitted` → outbox → `stored` → loaded → transmitted → acked or written → settled.
+/// Being connected only decides whether the pump runs.
+package struct ClientMachine: Machine {
+  package struct Settings: Hashable, Sendable {
+    /// Keep unsettled messages while disconnected. Without it a message is only taken while online, and what is unsettled
+    /// when the connection ends has failed.
+    package var keepsWhileDisconnected = true
+    package var whenFull = WhenFull.wait
+    package var unacked = Unacked.keep
+    package var maximumMessages = Limits.outboxMessages
+    package var maximumBytes = Limits.outboxBytes
+    package var maximumMessageBytes = Limits.maximumMessageBytes
+    package var inFlightMessages = Limits.inFlightMessages
+    package var inFlightBytes = Limits.inFlightBytes
+    /// The application speaks first on each connection and says when it is done; until then nothing of the outbox goes out.
+    package var awaitsGreeting = false
+    /// After a failure for which no retry is due, wait for `reconnectRequested` instead of ending.
+    package var staysAfterGivingUp = false
+    package var reconnect = ReconnectPolicy.forever
+    /// How long acks may stand still, with some outstanding, before the connection is taken for broken.
+    package var ackStallLimit: Duration? = .seconds(60)
+
+    package init() {}
+  }
+
+  package enum WhenFull: Hashable, Sendable { case wait, refuse }
+  package enum Unacked: Hashable, Sendable { case keep, drop }
+
+  enum State: Equatable, Sendable {
+    /// Not trying. Can transition to connecting, finished.
+    case offline
+    /// A socket is being opened. Can transition to greeting, online, retrying, offline, finished.
+    case connecting(ConnectionNumber)
+    /// Open, the application speaks. Can transition to online, retrying, offline, closing.
+    case greeting(ConnectionNumber)
+    /// Open, the pump runs. Can transition to retrying, offline, closing.
+    case online(ConnectionNumber)
+    /// Waiting to dial. Can transition to connecting, offline, finished.
+    case retrying(until: MonotonicInstant)
+    /// The closing handshake is under way, for `then`. Can transition to offline, finished.
+    case closing(ConnectionNumber, then: AfterClosing)
+    /// Done for good. No transition.
+    case finished
+  }
+
+  enum AfterClosing: Equatable, Sendable {
+    case offline
+    case finish(HookupError?)
+  }
+
+  let settings: Settings
+  var random: RandomSource
+  var state = State.offline
+  package internal(set) var window: SendWindow
+  /// Callers of `send` that wait for room, in order, and those whose message is being stored.
+  var waiting: [(ticket: Ticket, bytes: Int, ackTimeout: Duration?)] = []
+  var lastConnection: ConnectionNumber = 0
+  var carriesAcks = false
+  var isWritable = true
+  /// What the reader has not taken holds back both directions: no more is read, and no more acks are provoked.
+  var readerIsBehind = false
+  var isLoading = false
+  /// When acks last moved, or the first of the outstanding ones was sent.
+  var ackProgressAt: MonotonicInstant?
+  /// When the connection counts as proved, if it does not yet.
+  var provenAt: MonotonicInstant?
+  var retriesAtOnce = false
+
+  /// What the connection pane shows.
+  package internal(set) var link = LinkStatus()
+  var drainTotal = 0
+  var drained = 0
+
+  package init(settings: Settings, window: SendWindow, random: RandomSource) {
+    self.settings = settings
+    self.window = window
+    self.random = random
+  }
+
+  package var isFinished: Bool { state == .finished }
+
+  package var backlog: BacklogStatus {
+    var status = BacklogStatus()
+    status.messages = window.count
+    status.bytes = window.bytes
+    status.maximumMessages = settings.maximumMessages
+    status.maximumBytes = settings.maximumBytes
+    status.drainTotal = drainTotal
+    status.drained = drained
+    return status
+  }
+
+  package var nextDeadline: MonotonicInstant? {
+    switch state {
+    case .retrying(let until): until
+    case .greeting, .online:
+      [window.nextDeadline, provenAt, stallDeadline].compactMap { $0 }.min()
+    case .offline, .connecting, .closing, .finished: nil
+    }
+  }
+
+  var stallDeadline: MonotonicInstant? {
+    guard let limit = settings.ackStallLimit, settings.unacked == .keep, window.awaitsAcks,
+      let since = ackProgressAt
+    else { return nil }
+    return since + limit
+  }
+
+  package mutating func handle(
+    _ event: Event, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard state != .finished else {
+      refuseAfterTheEnd(event, into: &actions)
+      return
+    }
+    switch event {
+    case .start: if state == .offline { dial(into: &actions) }
+    case .reconnectRequested: reconnect(into: &actions)
+    case .offlineRequested: leave(then: .offline, code: 1000, into: &actions)
+    case .stop: leave(then: .finish(nil), code: 1000, into: &actions)
+    case .submitted(let ticket, let bytes, let timeout):
+      submit(ticket, bytes: bytes, ackTimeout: timeout, into: &actions)
+    case .withdrawn(let ticket): waiting.removeAll { $0.ticket == ticket }
+    case .stored(let last): stored(through: last, at: now, into: &actions)
+    case .storeFailed(let range, let error): storeFailed(range, error, into: &actions)
+    case .opened(let number, let acks): opened(number, carriesAcks: acks, at: now, into: &actions)
+    case .openFailed(let number, let failure): openFailed(number, failure, at: now, into: &actions)
+    case .closed(let number, let code, let reason):
+      closed(number, code: code, reason: reason, at: now, into: &actions)
+    case .timer: timer(at: now, into: &actions)
+    case .unsendable(let sequence):
+      actions.append(.report(.ackFailed(sequence, isKept: false)))
+      settle(sequence, into: &actions)
+      pump(at: now, into: &actions)
+    case .readerIsBehind(let behind):
+      guard behind != readerIsBehind else { return }
+      readerIsBehind = behind
+      if let number = openConnection { actions.append(.setReading(number, !behind)) }
+      pump(at: now, into: &actions)
+    case .greeted(let number), .writable(let number, _), .stalled(let number, _),
+      .roundTrip(let number, _), .written(let number, _), .acked(let number, _),
+      .loaded(let number, _), .loadFailed(let number, _):
+      guard number == openConnection else {
+        // A late word of an earlier connection: harmless, but what was read for it is to be forgotten.
+        if case .loaded(_, let sequences) = event {
+          for sequence in sequences { actions.append(.discard(sequence)) }
+        }
+        return
+      }
+      handleOpen(event, number, at: now, into: &actions)
+    }
+  }
+
+  /// The connection that is open, if one is.
+  package var openConnection: ConnectionNumber? {
+    switch state {
+    case .greeting(let number), .online(let number): number
+    case .offline, .connecting, .retrying, .closing, .finished: nil
+    }
+  }
+
+  private mutating func handleOpen(
+    _ event: Event, _ number: ConnectionNumber, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    switch event {
+    case .greeted:
+      guard case .greeting = state else { return }
+      goOnline(number, at: now, into: &actions)
+    case .writable(_, let writable):
+      isWritable = writable
+      pump(at: now, into: &actions)
+    case .stalled(_, let stalled):
+      if case .online = state { link.state = stalled ? .stalled : .online }
+    case .roundTrip(_, let roundTrip):
+      link.roundTrip = roundTrip
+    case .written(_, let sequence):
+      guard window.isSettledByWriting(sequence) else { return }
+      settle(sequence, into: &actions)
+      pump(at: now, into: &actions)
+    case .acked(_, let id):
+      acked(id, at: now, into: &actions)
+    case .loaded(_, let sequences):
+      isLoading = false
+      transmit(sequences, number, at: now, into: &actions)
+    case .loadFailed(_, let error):
+      isLoading = false
+      actions.append(.report(.error(error)))
+      lose(number, reason: error.message, at: now, into: &actions)
+      actions.append(.abort(number))
+    default: break
+    }
+  }
+
+  private func refuseAfterTheEnd(_ event: Event, into actions: inout ActionQueue<Action>) {
+    switch event {
+    case .submitted(let ticket, _, _):
+      actions.append(
+        .refuse(ticket, HookupError(.closed, "the client is closed: make a new one to send")))
+    case .loaded(_, let sequences):
+      for sequence in sequences { actions.append(.discard(sequence)) }
+    case .opened(let number, _): actions.append(.abort(number))
+    case .stored(let last): actions.append(.accept(window.first...max(window.first, last)))
+    case .storeFailed(let range, let error): actions.append(.reject(range, error))
+    default: break
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import NIOCore
+
+/// The numbers of everything in the outbox that is not settled, and how far each has come: which are durable, which are on
+/// the wire and under which ack id, which wait.
+///
+/// Holds no payloads: at most ``Limits/outboxMessages`` small entries. Numbers are contiguous from ``first``; what is
+/// settled out of order stays as a mark until all before it is settled.
+package struct SendWindow: Sendable {
+  private struct Entry: Sendable {
+    var bytes: Int
+    var ackTimeout: Duration?
+    var tries = 0
+    var state = State.waiting
+  }
+
+  private enum State: Sendable {
+    /// In the outbox, not on this connection's wire. Can transition to inFlight, settled.
+    case waiting
+    /// Handed to the socket of this connection. Can transition to waiting (connection lost), settled.
+    case inFlight(Flight)
+    case settled
+  }
+
+  private struct Flight: Sendable {
+    var id: UInt64?
+    var sentAt: MonotonicInstant
+    /// When the missing ack is to be reported; nil when none is wanted or it was reported.
+    var deadline: MonotonicInstant?
+  }
+
+  /// The lowest number that may be unsettled; all below are settled.
+  package private(set) var first: UInt64
+  /// The next number to hand to the socket.
+  package private(set) var cursor: UInt64
+  /// All numbers up to this one are durable, or failed to become so.
+  package private(set) var durable: UInt64
+  package private(set) var count = 0
+  package private(set) var bytes = 0
+  package private(set) var inFlightCount = 0
+  package private(set) var inFlightBytes = 0
+  /// A lower bound of the next ack deadline; exact after ``expire(at:)``.
+  package private(set) var nextDeadline: MonotonicInstant?
+
+  private var entries = CircularBuffer<Entry>()
+  private var sequenceOfID: [UInt64: UInt64] = [:]
+  private var nextID: UInt64 = 1
+
+  /// Starts with what the outbox held when it was opened: `pending` in rising order, below `nextSequence`.
+  package init(
+    nextSequence: UInt64, pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?)]
+  ) {
+    first = pending.first?.sequence ?? nextSequence
+    cursor = first
+    durable = nextSequence - 1
+    for item in pending {
+      while first + UInt64(entries.count) < item.sequence { entries.append(Self.hole) }
+      entries.append(Entry(bytes: item.bytes, ackTimeout: item.ackTimeout))
+      count += 1
+      bytes += item.bytes
+    }
+    while first + UInt64(entries.count) < nextSequence { entries.append(Self.hole) }
+  }
+
+  private static var hole: Entry {
+    var entry = Entry(bytes: 0, ackTimeout: nil)
+    entry.state = .settled
+    return entry
+  }
+
+  /// The number the next entry will have.
+  package var next: UInt64 { first + UInt64(entries.count) }
+
+  /// Gives the next number to a message of `bytes` payload.
+  package mutating func append(bytes size: Int, ackTimeout: Duration?) -> UInt64 {
+    let sequence = next
+    entries.append(Entry(bytes: size, ackTimeout: ackTimeout))
+    count += 1
+    bytes += size
+    return sequence
+  }
+
+  /// All numbers up to `sequence` are on disk.
+  package mutating func confirm(through sequence: UInt64) {
+    durable = max(durable, min(sequence, next - 1))
+  }
+
+  /// Whether there is a durable number that waits for the wire.
+  package var hasWaiting: Bool { cursor <= durable && cursor < next }
+
+  /// Whether `sequence` is in the outbox and not settled.
+  package func isUnsettled(_ sequence: UInt64) -> Bool {
+    guard sequence >= first, sequence < next else { return false }
+    if case .settled = self[sequence].state { return false }
+    return true
+  }
+
+  /// A connection is new: nothing is in flight on it, and ack ids count from 1 again.
+  package mutating func beginConnection() {
+    for index in entries.indices {
+      guard case .inFlight = entries[index].state else { continue }
+      entries[index].state = .waiting
+    }
+    inFlightCount = 0
+    inFlightBytes = 0
+    sequenceOfID.removeAll(keepingCapacity: true)
+    nextID = 1
+    nextDeadline = nil
+    cursor = first
+    skipSettled()
+  }
+
+  /// Puts `sequence`, which must not lie below the cursor, on the wire. Returns the ack id it travels under, nil when it wants no ack
+  /// or the wire carries none; or returns `.skip` when it needs no sending.
+  package mutating func transmit(
+    _ sequence: UInt64, at now: MonotonicInstant, carriesAcks: Bool
+  ) -> Transmission {
+    guard sequence >= cursor, sequence <= durable, isUnsettled(sequence) else { return .skip }
+    cursor = sequence + 1
+    let index = index(of: sequence)
+    var flight = Flight(id: nil, sentAt: now, deadline: nil)
+    if carriesAcks, let timeout = entries[index].ackTimeout {
+      flight.id = nextID
+      let deadline = now + timeout
+      flight.deadline = deadline
+      sequenceOfID[nextID] = sequence
+      nextID += 1
+      nextDeadline = min(nextDeadline ?? deadline, deadline)
+    }
+    entries[index].tries += 1
+    entries[index].state = .inFlight(flight)
+    inFlightCount += 1
+    inFlightBytes += entries[index].bytes
+    skipSettled()
+    return .send(id: flight.id)
+  }
+
+  package enum Transmission: Hashable, Sendable {
+    case send(id: UInt64?)
+    case skip
+  }
+
+  /// The number that travelled under `id` on this connection; nil for an unknown id or one acked before (harmless).
+  package mutating func acknowledge(_ id: UInt64) -> UInt64? {
+    guard let sequence = sequenceOfID[id], isUnsettled(sequence) else { return nil }
+    settle(sequence)
+    return sequence
+  }
+
+  /// Whether `sequence` is on the wire and waits for no ack: written means done.
+  package func isSettledByWriting(_ sequence: UInt64) -> Bool {
+    guard isUnsettled(sequence), case .inFlight(let flight) = self[sequence].state else {
+      return false
+    }
+    return flight.id == nil
+  }
+
+  /// Takes a number out for good. Unknown and settled numbers are ignored.
+  package mutating func settle(_ sequence: UInt64) {
+    guard isUnsettled(sequence) else { return }
+    let index = index(of: sequence)
+    if case .inFlight(let flight) = entries[index].state {
+      inFlightCount -= 1
+      inFlightBytes -= entries[index].bytes
+      if let id = flight.id { sequenceOfID[id] = nil }
+    }
+    entries[index].state = .settled
+    count -= 1
+    bytes -= entries[index].bytes
+    while let oldest = entries.first, case .settled = oldest.state {
+      entries.removeFirst()
+      first += 1
+    }
+    skipSettled()
+  }
+
+  /// The numbers whose ack is overdue, each reported once for each time it was sent.
+  package mutating func expire(at now: MonotonicInstant) -> [UInt64] {
+    guard let bound = nextDeadline, bound <= now else { return [] }
+    var overdue: [UInt64] = []
+    nextDeadline = nil
+    var sequence = first
+    for index in entries.indices {
+      defer { sequence += 1 }
+      guard case .inFlight(var flight) = entries[index].state, let deadline = flight.deadline else {
+        continue
+      }
+      if deadline <= now {
+        flight.deadline = nil
+        entries[index].state = .inFlight(flight)
+        overdue.append(sequence)
+      } else {
+        nextDeadline = min(nextDeadline ?? deadline, deadline)
+      }
+    }
+    return overdue
+  }
+
+  /// What is on the wire and waits for its ack, oldest first, at most `limit`.
+  package func pendingAcks(limit: Int) -> [PendingAck] {
+    var rows: [PendingAck] = []
+    var sequence = first
+    for entry in entries {
+      defer { sequence += 1 }
+      guard rows.count < limit, sequence < cursor else { break }
+      guard case .inFlight(let flight) = entry.state, flight.id != nil,
+        let timeout = entry.ackTimeout
+      else { continue }
+      rows.append(
+        PendingAck(
+          sequence: sequence, sentAt: flight.sentAt, deadline: flight.sentAt + timeout,
+          tries: entry.tries,
+          bytes: entry.bytes))
+    }
+    return rows
+  }
+
+  /// All unsettled numbers, in order.
+  package var unsettled: [UInt64] {
+    zip(first..., entries).compactMap { sequence, entry in
+      if case .settled = entry.state { nil } else { sequence }
+    }
+  }
+
+  /// Whether something on the wire waits for an ack.
+  package var awaitsAcks: Bool { !sequenceOfID.isEmpty }
+
+  private mutating func skipSettled() {
+    if cursor < first { cursor = first }
+    while cursor < next, case .settled = self[cursor].state { cursor += 1 }
+  }
+
+  private subscript(sequence: UInt64) -> Entry { entries[index(of: sequence)] }
+
+  private func index(of sequence: UInt64) -> CircularBuffer<Entry>.Index {
+    entries.index(entries.startIndex, offsetBy: Int(sequence - first))
+  }
+}

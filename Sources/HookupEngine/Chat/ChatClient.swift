@@ -1,0 +1,240 @@
+import HookupCore
+import Logging
+import NIOCore
+import Synchronization
+
+/// The chat, as a program or a screen uses it: rooms, messages, and what becomes of each message of one's own.
+///
+/// It is a ``HookupClient`` that speaks the chat protocol. What is said goes through the outbox, so with a profile
+/// directory it survives the death of this program; a room goes on from the offset that was last told.
+public final class ChatClient: Sendable {
+  public struct Configuration: Sendable {
+    public var nick: Nick
+    /// Where the outbox and the client id live; nil keeps them in memory.
+    public var directory: String?
+    /// A client that only reads: it goes by the client id found in ``directory``, if there is one, but leaves the outbox there to whoever
+    /// has its lock. What it says all the same is kept in memory. Default false.
+    public var onlyReads = false
+    /// How long a message may wait for the server's ack before ``ChatUpdate/overdue(_:)``. Default 5 s.
+    public var ackTimeout = Duration.seconds(5)
+    /// The underlying client's settings. Buffer, subprotocol and greeting are set by the chat.
+    public var client = ClientConfiguration()
+    /// How many updates may wait for the reader before the server is read no further. Default 1,024.
+    public var maximumQueuedUpdates = 1_024
+
+    public init(nick: Nick, directory: String? = nil) {
+      self.nick = nick
+      self.directory = directory
+    }
+  }
+
+  /// What happens, in order; for one reader. It ends when the client does.
+  public let updates: ChatUpdates
+
+  private let configuration: Configuration
+  private let client: HookupClient
+  private let queue: EventQueue<ChatUpdate>
+  private let core: Mutex<Core>
+  private let room: Gate
+
+  private struct Core {
+    var machine: ChatClientMachine
+    var actions = ActionQueue<ChatClientMachine.Action>()
+    var alarm = Alarm()
+  }
+
+  /// Opens the profile and its outbox; does not connect yet.
+  /// - Throws: ``HookupError/Code/invalidArgument`` for a bad URL, or a directory that holds messages queued under another nick;
+  ///   ``HookupError/Code/storage``, ``HookupError/Code/locked``.
+  public init(
+    _ url: String, configuration: Configuration, logger: Logger = Logger(label: "hookup.chat"),
+    onChange: @escaping @Sendable () -> Void = {}
+  ) throws(HookupError) {
+    var settings = configuration.client
+    settings.formats = [JSONProtocolFormat()]
+    settings.requiresSubprotocol = true
+    settings.awaitsReady = true
+    settings.reportsSent = true
+    let id: ClientID
+    if let directory = configuration.directory, !configuration.onlyReads {
+      let profile = try ChatProfile.open(directory: directory, nick: configuration.nick)
+      id = profile.client
+      settings.buffer = .file(directory: profile.outboxDirectory)
+    } else {
+      id = ChatProfile.client(in: configuration.directory, nick: configuration.nick)
+    }
+    self.configuration = configuration
+    client = try HookupClient(url, configuration: settings, logger: logger, onChange: onChange)
+    let room = Gate()
+    self.room = room
+    queue = EventQueue(limit: configuration.maximumQueuedUpdates) { room.open() }
+    updates = ChatUpdates(queue: queue)
+    core = Mutex(Core(machine: ChatClientMachine(nick: configuration.nick, client: id)))
+  }
+
+  /// Connects and stays connected until ``close()``, cancellation, or a failure for good. To be called once.
+  public func run() async throws {
+    defer { queue.finish() }
+    try await restore()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { [client] in try await client.run() }
+      group.addTask { [self] in
+        for await event in client.events { await take(event) }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Says `text` in a room. Returns when it is in the outbox; what becomes of it comes as ``ChatUpdate/own(_:)``.
+  /// - Throws: as ``HookupClient/send(_:)``; ``HookupError/Code/invalidArgument`` for a text that is empty or over the limit.
+  @discardableResult
+  public func say(_ text: String, in room: RoomName) async throws -> MessageID {
+    let said = try await say(contentsOf: [text], in: room)
+    if case .failure(let error)? = said.first?.outcome { throw error }
+    return said[0].id
+  }
+
+  /// Says several texts in order, which share a disk write. Returns what the outbox made of each.
+  /// - Parameter announce: told the messages' ids before anything else can be heard of them.
+  @discardableResult
+  public func say(
+    contentsOf texts: [String], in room: RoomName, announce: ([MessageID]) -> Void = { _ in }
+  ) async throws -> [(id: MessageID, outcome: Result<SendReceipt, any Error>)] {
+    let milliseconds = wallClockMilliseconds()
+    let messages = texts.map { text in
+      OwnMessage(
+        id: MessageID.random(), sequence: 0, room: room, text: text, milliseconds: milliseconds,
+        state: .buffered)
+    }
+    announce(messages.map(\.id))
+    for message in messages { handle(.said(message)) }
+    do {
+      let outcomes = try await client.send(
+        contentsOf: messages.map {
+          .json(ChatCommand.say(room, id: $0.id, text: $0.text).json)
+            .needsAck(within: configuration.ackTimeout)
+        })
+      return zip(messages, outcomes).map { message, outcome in
+        switch outcome {
+        case .success(let receipt): handle(.accepted(message.id, sequence: receipt.sequence))
+        case .failure(let error): handle(.notAccepted(message.id, reason: "\(error)"))
+        }
+        return (message.id, outcome)
+      }
+    } catch {
+      for message in messages { handle(.notAccepted(message.id, reason: "\(error)")) }
+      throw error
+    }
+  }
+
+  /// Reads a room: the entries after `since`, or the newest ones when nil, then everything new.
+  public func join(_ room: RoomName, since: UInt64? = nil) { handle(.join(room, since: since)) }
+
+  public func part(_ room: RoomName) { handle(.part(room)) }
+
+  /// Sets a room's topic; through the outbox, like a message.
+  public func setTopic(_ text: String, of room: RoomName) async throws {
+    try await client.send(
+      .json(ChatCommand.topic(room, id: MessageID.random(), text: text).json)
+        .needsAck(within: configuration.ackTimeout))
+  }
+
+  /// Answered by ``ChatUpdate/members(_:_:)``.
+  public func requestMembers(of room: RoomName) { handle(.ask(.members(room))) }
+
+  /// Answered by ``ChatUpdate/notice(_:)``.
+  public func requestRooms() { handle(.ask(.rooms(after: nil))) }
+
+  public func reconnect() { client.reconnect() }
+  public func goOffline() { client.goOffline() }
+  public func close() { client.close() }
+
+  /// How the connection and the outbox stand now.
+  public func snapshot(pendingAcks limit: Int = 64) async -> ClientSnapshot {
+    await client.snapshot(pendingAcks: limit)
+  }
+
+  /// Own messages that are neither stored nor failed.
+  public var unsettledCount: Int { core.withLock { $0.machine.unsettledCount } }
+
+  // MARK: Driving the machine
+
+  /// Feeds one event and carries out what follows. Under the lock, so that updates and commands keep the machine's order: neither
+  /// pushing to the queue nor posting to the event loop waits.
+  private func handle(_ event: ChatClientMachine.Event) {
+    let hasRoom = core.withLock { core in
+      core.machine.handle(event, at: .now, into: &core.actions)
+      var hasRoom = true
+      while let action = core.actions.popFirst() {
+        switch action {
+        case .send(let command): client.post(.json(command.json))
+        case .ready: client.ready()
+        case .tell(let update): hasRoom = queue.push([update])
+        }
+      }
+      core.alarm.set(core.machine.nextDeadline, on: client.eventLoop) { [weak self] in
+        self?.handle(.timer)
+      }
+      return hasRoom
+    }
+    if !hasRoom { room.close() }
+  }
+
+  private func take(_ event: ClientEvent) async {
+    switch event {
+    case .connected: handle(.connected)
+    case .disconnected: handle(.disconnected)
+    case .json(let json): if let event = try? ChatEvent.parse(json) { handle(.received(event)) }
+    case .sent(let sequence): handle(.sent(sequence: sequence))
+    case .acknowledged(let sequence): handle(.acknowledged(sequence: sequence))
+    case .ackFailed(_, let sequence, _): handle(.overdue(sequence: sequence))
+    case .error(let error): if !queue.push([.notice(error.message)]) { room.close() }
+    case .text, .binary, .reconnecting: break
+    }
+    await room.wait()
+  }
+
+  /// Shows what an earlier run left in the outbox.
+  private func restore() async throws {
+    var first: UInt64 = 1
+    while true {
+      let page = try await client.pendingMessages(from: first)
+      for (sequence, message) in page {
+        first = sequence + 1
+        guard case .json(let json) = message.content, let command = try? ChatCommand(json: json),
+          case .say(let room, let id, let text) = command
+        else { continue }
+        handle(
+          .restored(
+            OwnMessage(
+              id: id, sequence: sequence, room: room, text: text,
+              milliseconds: wallClockMilliseconds(),
+              state: .buffered)))
+      }
+      if page.isEmpty { return }
+    }
+  }
+}
+
+/// The updates of a ``ChatClient``, for one reader.
+public struct ChatUpdates: AsyncSequence, Sendable {
+  let queue: EventQueue<ChatUpdate>
+
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    var base: EventQueue<ChatUpdate>.AsyncIterator
+    public mutating func next() async -> ChatUpdate? { await base.next() }
+  }
+
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(base: queue.makeAsyncIterator())
+  }
+}
+
+extension MessageID {
+  /// 128 random bits: nobody can guess it before it is stored.
+  static func random() -> MessageID {
+    var generator = SystemRandomNumberGenerator()
+    // The digits are always allowed ones; the fallback is there to have no trap.
+    return (try? MessageID(hex(generator.next()) + hex(generator.next()))) ?? .random()
+  }
+}

@@ -1,0 +1,248 @@
+import HookupCore
+import NIOCore
+
+extension ClientRunner {
+  func perform(_ action: ClientMachine.Action) {
+    switch action {
+    case .open(let number): open(number)
+    case .close(let number, let code, let reason):
+      links[number]?.connection.close(code: code, reason: reason)
+    case .abort(let number): links[number]?.connection.abort()
+    case .setReading(let number, let reading): links[number]?.connection.setReading(reading)
+    case .append(let ticket, let sequence): append(ticket, sequence)
+    case .refuse(let ticket, let error):
+      submissions.removeValue(forKey: ticket)?.acceptance(.failure(error))
+    case .accept(let range):
+      for sequence in range {
+        storing.removeValue(forKey: sequence)?(.success(SendReceipt(sequence: sequence)))
+      }
+    case .reject(let range, let error):
+      for sequence in range { storing.removeValue(forKey: sequence)?(.failure(error)) }
+    case .load(let number, let from, let count, let bytes):
+      load(number, from: from, count: count, bytes: bytes)
+    case .transmit(let number, let sequence, let id): transmit(number, sequence, id: id)
+    case .discard(let sequence): loaded[sequence] = nil
+    case .settle(let sequence): settled.append(sequence)
+    case .report(let report): tell(report)
+    case .finish(let error): finish(error)
+    }
+  }
+
+  private func open(_ number: UInt64) {
+    let delegate = LinkDelegate(number: number, runner: self)
+    connector.connect(
+      to: url, headers: configuration.headers,
+      subprotocols: configuration.formats.map(\.subprotocol),
+      timeout: configuration.connectTimeout, settings: configuration.webSocketSettings,
+      on: eventLoop,
+      delegate: delegate
+    ).whenComplete { [self] result in
+      switch result {
+      case .success(let opened): self.opened(number, opened)
+      case .failure(let error):
+        handle(.openFailed(number, ClientMachine.OpenFailure(error, url: url)))
+      }
+    }
+  }
+
+  private func opened(_ number: UInt64, _ opened: WebSocketConnector.Connected) {
+    let chosen = configuration.formats.first { $0.subprotocol == opened.subprotocol }
+    if chosen == nil, !configuration.formats.isEmpty, configuration.requiresSubprotocol {
+      opened.connection.close(code: 1002, reason: "no common subprotocol")
+      let names = configuration.formats.map(\.subprotocol).joined(separator: ", ")
+      let error = HookupError(
+        .handshakeFailed,
+        "the server at \(url) selected none of the subprotocols \(names): offer another, or set requiresSubprotocol to false"
+      )
+      handle(.openFailed(number, ClientMachine.OpenFailure(error: error, isPermanent: true)))
+      return
+    }
+    let format = chosen ?? SimpleJSONFormat()
+    if chosen == nil, !configuration.formats.isEmpty {
+      news.append(
+        .error(
+          HookupError(
+            .handshakeFailed,
+            "the server selected no subprotocol: going on with plain messages, without acks")))
+    }
+    links[number] = Link(connection: opened.connection, format: format)
+    handle(.opened(number, carriesAcks: format.carriesAcks))
+  }
+
+  private func append(_ ticket: UInt64, _ sequence: UInt64) {
+    guard var submission = submissions.removeValue(forKey: ticket) else { return }
+    submission.entry.sequence = sequence
+    storing[sequence] = submission.acceptance
+    appends.append(submission.entry)
+  }
+
+  func store(_ entries: [OutboxEntry]) {
+    guard let first = entries.first?.sequence, let last = entries.last?.sequence else { return }
+    storage.append(entries) { [self] result in
+      eventLoop.execute { [self] in
+        switch result {
+        case .success: handle(.stored(through: last))
+        case .failure(let error): handle(.storeFailed(first...last, error))
+        }
+      }
+    }
+  }
+
+  private func load(_ number: UInt64, from: UInt64, count: Int, bytes: Int) {
+    storage.read(from: from, maximumCount: count, maximumBytes: bytes) { [self] result in
+      eventLoop.execute { [self] in
+        switch result {
+        case .success(let entries):
+          for entry in entries { loaded[entry.sequence] = entry }
+          handle(.loaded(number, entries.map(\.sequence)))
+        case .failure(let error): handle(.loadFailed(number, error))
+        }
+      }
+    }
+  }
+
+  private func transmit(_ number: UInt64, _ sequence: UInt64, id: UInt64?) {
+    guard let entry = loaded.removeValue(forKey: sequence), let link = links[number] else { return }
+    do throws(HookupError) {
+      let content = try entry.message().content
+      if let id {
+        link.connection.send(try link.format.encode(.ackRequest(id: id, content)), written: nil)
+      } else {
+        link.connection.send(try link.format.encode(.message(content))) { [self] isWritten in
+          if isWritten { handle(.written(number, sequence)) }
+        }
+      }
+    } catch {
+      // Taken in while another format was spoken; this one cannot carry it, now or later.
+      news.append(.error(error))
+      handle(.unsendable(sequence))
+    }
+  }
+
+  private func tell(_ report: ClientMachine.Report) {
+    switch report {
+    case .connected(let number):
+      let name = links[number].map { $0.format.subprotocol }
+      news.append(.connected(subprotocol: name))
+      logger.info("connected", metadata: ["url": "\(url)"])
+    case .disconnected(let reason):
+      news.append(.disconnected(reason: reason))
+      logger.info("disconnected", metadata: ["url": "\(url)", "reason": "\(quoted(reason))"])
+    case .reconnecting(let attempt, let delay):
+      news.append(.reconnecting(attempt: attempt, delay: delay))
+    case .sent(let sequence):
+      if configuration.reportsSent { news.append(.sent(sequence: sequence)) }
+    case .acknowledged(let sequence): news.append(.acknowledged(sequence: sequence))
+    case .ackFailed(let sequence, let isKept): tellAckFailed(sequence, isKept: isKept)
+    case .error(let error): news.append(.error(error))
+    }
+  }
+
+  /// The event carries the message, which is only in the outbox: read before it is settled, told when it is there.
+  private func tellAckFailed(_ sequence: UInt64, isKept: Bool) {
+    storage.read(from: sequence, maximumCount: 1, maximumBytes: 1) { [self] result in
+      eventLoop.execute { [self] in
+        guard case .success(let entries) = result, let entry = entries.first,
+          entry.sequence == sequence,
+          let message = try? entry.message()
+        else { return }
+        round { news.append(.ackFailed(message, sequence: sequence, isKept: isKept)) }
+      }
+    }
+  }
+
+  private func finish(_ error: HookupError?) {
+    storage.close { [self] _ in
+      eventLoop.execute { [self] in
+        publish()
+        events.finish()
+        if let error { finished.fail(error) } else { finished.succeed() }
+      }
+    }
+  }
+}
+
+/// Turns what one connection tells into events of the machine, under the connection's number.
+///
+/// `@unchecked Sendable`: immutable; its runner is used on the event loop, where every call comes.
+private final class LinkDelegate: WebSocketDelegate, @unchecked Sendable {
+  let number: UInt64
+  let runner: ClientRunner
+
+  init(number: UInt64, runner: ClientRunner) {
+    self.number = number
+    self.runner = runner
+  }
+
+  func webSocket(_ connection: any WebSocketConnection, received frames: [WireFrame]) {
+    runner.received(frames, number)
+  }
+
+  func webSocket(_ connection: any WebSocketConnection, becameWritable isWritable: Bool) {
+    runner.handle(.writable(number, isWritable))
+  }
+
+  func webSocket(_ connection: any WebSocketConnection, measuredRoundTrip roundTrip: Duration) {
+    runner.handle(.roundTrip(number, roundTrip))
+  }
+
+  func webSocket(_ connection: any WebSocketConnection, stalled isStalled: Bool) {
+    runner.handle(.stalled(number, isStalled))
+  }
+
+  func webSocket(_ connection: any WebSocketConnection, closed reason: WebSocketCloseReason) {
+    runner.links[number] = nil
+    runner.handle(.closed(number, code: reason.code, reason: reason.reason))
+  }
+}
+
+extension ClientRunner {
+  /// Delivers what one read brought; acks first, then delivers, as the original does.
+  fileprivate func received(_ frames: [WireFrame], _ number: UInt64) {
+    guard machine.openConnection == number, let link = links[number] else { return }
+    round {
+      for frame in frames {
+        switch link.format.decode(frame) {
+        case .message(let content): deliver(content, frame)
+        case .ackRequest(let id, let content):
+          if let ack = try? link.format.encode(.ack(id: id)) {
+            link.connection.send(ack, written: nil)
+          }
+          deliver(content, frame)
+        case .ack(let id): handle(.acked(number, id: id))
+        }
+      }
+    }
+  }
+
+  private func deliver(_ content: Message.Content, _ frame: WireFrame) {
+    news.append(ClientEvent(content))
+    // An event costs something even when its message is empty.
+    newsMessageBytes += frame.bytes + 64
+  }
+}
+
+extension ClientMachine.OpenFailure {
+  init(_ error: any Error, url: WebSocketURL) {
+    let known =
+      error as? HookupError
+      ?? HookupError(.connectFailed, "cannot connect to \(url): \(error)", cause: error)
+    guard let rejection = known.cause as? HandshakeRejection else {
+      self.init(error: known, isPermanent: known.code == .invalidArgument)
+      return
+    }
+    self.init(
+      error: known, isPermanent: [401, 403, 426].contains(rejection.status),
+      retryAfter: rejection.retryAfter)
+  }
+}
+
+extension ClientEvent {
+  init(_ content: Message.Content) {
+    switch content {
+    case .text(let text): self = .text(text)
+    case .json(let json): self = .json(json)
+    case .binary(let bytes): self = .binary(bytes)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import HookupCore
+import Logging
+import NIOCore
+
+/// Carries out what the ``ClientMachine`` decides: sockets, the outbox, timers, the program's waiting calls. Decides nothing.
+///
+/// `@unchecked Sendable`: every stored property is touched on `eventLoop` only, which each entry point asserts.
+final class ClientRunner: @unchecked Sendable {
+  /// How a caller of `send` learns what became of its message. Called once, on the event loop.
+  typealias Acceptance = @Sendable (Result<SendReceipt, any Error>) -> Void
+
+  struct Submission {
+    var entry: OutboxEntry
+    var acceptance: Acceptance
+  }
+
+  struct Link {
+    var connection: any WebSocketConnection
+    var format: any WireFormat
+  }
+
+  let eventLoop: any EventLoop
+  let url: WebSocketURL
+  let connector: WebSocketConnector
+  let configuration: ClientConfiguration
+  let logger: Logger
+  let events: EventQueue<ClientEvent>
+  let storage: any OutboxStorage
+  let onChange: @Sendable () -> Void
+  let finished: EventLoopPromise<Void>
+
+  var machine: ClientMachine
+  var actions = ActionQueue<ClientMachine.Action>()
+  /// By ticket: callers of `send` whose message has no number yet.
+  var submissions: [UInt64: Submission] = [:]
+  /// By number: callers of `send` whose message is being made durable.
+  var storing: [UInt64: Acceptance] = [:]
+  /// Read from the outbox for the wire, until transmitted.
+  var loaded: [UInt64: OutboxEntry] = [:]
+  /// Open connections by number: the current one, and ones that are closing.
+  var links: [UInt64: Link] = [:]
+
+  // What one round of events gathers, to be done at its end in one piece.
+  var appends: [OutboxEntry] = []
+  var settled: [UInt64] = []
+  var news: [ClientEvent] = []
+  /// The bytes of the messages among ``news``; messages are never dropped.
+  var newsMessageBytes = 0
+  private var isInRound = false
+  private var alarm = Alarm()
+
+  init(
+    url: WebSocketURL, configuration: ClientConfiguration, storage: any OutboxStorage,
+    events: EventQueue<ClientEvent>, on eventLoop: any EventLoop, seed: UInt64, logger: Logger,
+    onChange: @escaping @Sendable () -> Void
+  ) {
+    self.eventLoop = eventLoop
+    self.url = url
+    connector = WebSocketConnector(tls: configuration.tls)
+    self.configuration = configuration
+    self.logger = logger
+    self.events = events
+    self.storage = storage
+    self.onChange = onChange
+    finished = eventLoop.makePromise()
+    let recovered = storage.recovered
+    let window = SendWindow(
+      nextSequence: recovered.nextSequence,
+      pending: recovered.pending.map {
+        (
+          $0.sequence, $0.bytes,
+          $0.ackTimeoutMilliseconds == 0 ? nil : .milliseconds($0.ackTimeoutMilliseconds)
+        )
+      })
+    machine = ClientMachine(
+      settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed))
+    news = recovered.notices.map { .error(HookupError(.corrupt, $0)) }
+  }
+
+  deinit {
+    // A client that never ran: NIO wants every promise kept.
+    finished.succeed()
+  }
+
+  /// Feeds one event and carries out all that follows from it.
+  func handle(_ event: ClientMachine.Event) {
+    round { machine.handle(event, at: .now, into: &actions) }
+  }
+
+  /// Runs `body`, which may feed several events, carries out what follows, and only then writes, settles and publishes: once for all
+  /// that one read brought.
+  func round(_ body: () -> Void) {
+    eventLoop.assertInEventLoop()
+    guard !isInRound else { return body() }
+    isInRound = true
+    body()
+    while let action = actions.popFirst() { perform(action) }
+    isInRound = false
+    flush()
+  }
+
+  private func flush() {
+    if !appends.isEmpty {
+      store(appends)
+      appends = []
+    }
+    if !settled.isEmpty {
+      storage.settle(settled)
+      settled.removeAll(keepingCapacity: true)
+    }
+    publish()
+    alarm.set(machine.nextDeadline, on: eventLoop) { [weak self] in self?.handle(.timer) }
+    onChange()
+  }
+
+  /// Hands the round's events to the reader. Messages are never dropped; see ``EventQueue/push(_:bytes:mayDrop:)``.
+  func publish() {
+    guard !news.isEmpty else { return }
+    let batch = news
+    news = []
+    let bytes = newsMessageBytes
+    newsMessageBytes = 0
+    if !events.push(batch, bytes: bytes, mayDrop: bytes == 0) { handle(.readerIsBehind(true)) }
+  }
+
+  // MARK: Calls of the program
+
+  func submit(_ ticket: UInt64, _ entry: OutboxEntry, _ acceptance: @escaping Acceptance) {
+    submissions[ticket] = Submission(entry: entry, acceptance: acceptance)
+    let timeout = entry.ackTimeoutMilliseconds
+    handle(
+      .submitted(
+        ticket, bytes: entry.payload.readableBytes,
+        ackTimeout: timeout == 0 ? nil : .milliseconds(timeout)))
+  }
+
+  /// The caller was cancelled. A message that has its number is in the outbox and stays there.
+  func withdraw(_ ticket: UInt64) {
+    guard let submission = submissions.removeValue(forKey: ticket) else { return }
+    handle(.withdrawn(ticket))
+    submission.acceptance(.failure(CancellationError()))
+  }
+
+  func sendNow(_ content: Message.Content) throws(HookupError) {
+    guard let number = machine.openConnection, let link = links[number] else {
+      throw HookupError(
+        .notConnected, "not connected: this message is only for the connection of the moment")
+    }
+    link.connection.send(try link.format.encode(.message(content)), written: nil)
+  }
+
+  func ready() {
+    if let number = machine.openConnection { handle(.greeted(number)) }
+  }
+
+  func snapshot(pendingAcks limit: Int) -> ClientSnapshot {
+    var backlog = machine.backlog
+    backlog.fileBytes = storage.fileBytes
+    return ClientSnapshot(
+      link: machine.link, backlog: backlog, pendingAcks: machine.window.pendingAcks(limit: limit),
+      taken: .now)
+  }
+}

@@ -1,0 +1,112 @@
+import HookupCore
+import NIOCore
+import Synchronization
+
+/// An outbox that ends with the process. Completions run before the call returns.
+package final class MemoryOutbox: OutboxStorage {
+  private struct State {
+    var entries = SequenceQueue<OutboxEntry>()
+    var next: UInt64 = 1
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  package var recovered: OutboxRecovery { OutboxRecovery() }
+  package var fileBytes: Int? { nil }
+
+  package func append(
+    _ entries: [OutboxEntry], completion: @escaping @Sendable (Result<Void, HookupError>) -> Void
+  ) {
+    let result: Result<Void, HookupError> = state.withLock { state in
+      guard !state.isClosed else { return .failure(.outboxClosed) }
+      if let refusal = OutboxAppendRule.refusal(of: entries, next: state.next) {
+        return .failure(refusal)
+      }
+      for entry in entries { state.entries.append(entry, at: entry.sequence) }
+      if let last = entries.last { state.next = last.sequence + 1 }
+      return .success(())
+    }
+    completion(result)
+  }
+
+  package func settle(_ sequences: [UInt64]) {
+    state.withLock { state in
+      for sequence in sequences { state.entries.remove(sequence) }
+    }
+  }
+
+  package func read(
+    from sequence: UInt64, maximumCount: Int, maximumBytes: Int,
+    completion: @escaping @Sendable (Result<[OutboxEntry], HookupError>) -> Void
+  ) {
+    let result: Result<[OutboxEntry], HookupError> = state.withLock { state in
+      guard !state.isClosed else { return .failure(.outboxClosed) }
+      var found: [OutboxEntry] = []
+      guard maximumCount > 0 else { return .success(found) }
+      var bytes = 0
+      state.entries.walk(from: sequence) { _, entry in
+        bytes += entry.payload.readableBytes
+        guard found.isEmpty || bytes <= maximumBytes else { return false }
+        found.append(entry)
+        return found.count < maximumCount
+      }
+      return .success(found)
+    }
+    completion(result)
+  }
+
+  package func close(completion: @escaping @Sendable (Result<Void, HookupError>) -> Void) {
+    state.withLock { state in
+      state.isClosed = true
+      state.entries = SequenceQueue()
+    }
+    completion(.success(()))
+  }
+}
+
+/// What every outbox asks of the entries of one append.
+enum OutboxAppendRule {
+  /// Nil when the entries may be appended.
+  /// - Parameter next: the lowest sequence that was not given yet. A higher one is taken: the entries between failed.
+  static func refusal(of entries: [OutboxEntry], next: UInt64) -> HookupError? {
+    guard let first = entries.first else { return nil }
+    var expected = first.sequence
+    var bytes = 0
+    guard expected >= next else {
+      return HookupError(
+        .invalidArgument,
+        "outbox entry \(expected) was numbered already: the next free number is \(next)")
+    }
+    for entry in entries {
+      guard entry.sequence == expected, expected < JournalSegmentName.sequenceLimit else {
+        return HookupError(
+          .invalidArgument, "outbox entry \(entry.sequence) stands where \(expected) belongs")
+      }
+      let size = entry.payload.readableBytes
+      guard size <= JournalRecordCodec.maximumPayloadBytes else {
+        return HookupError(
+          .messageTooBig,
+          "a message of \(size) bytes does not fit into the outbox: the limit is "
+            + "\(JournalRecordCodec.maximumPayloadBytes) bytes")
+      }
+      expected += 1
+      bytes += JournalRecordCodec.encodedBytes(of: entry)
+    }
+    guard bytes <= FileOutboxOptions.maximumAppendBytes else {
+      return HookupError(
+        .messageTooBig,
+        "\(bytes) bytes in one append do not fit into the outbox: the limit is "
+          + "\(FileOutboxOptions.maximumAppendBytes); append fewer at a time")
+    }
+    return nil
+  }
+}
+
+extension HookupError {
+  static var outboxClosed: HookupError {
+    HookupError(.closed, "the outbox is closed: open it again to use it")
+  }
+}

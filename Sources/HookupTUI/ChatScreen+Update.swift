@@ -1,0 +1,118 @@
+import HookupCore
+
+/// What the engine reports.
+extension ChatScreen {
+  mutating func apply(_ update: ChatUpdate, at clock: ScreenClock) -> [ScreenEffect] {
+    let now = clock.wallMilliseconds
+    switch update {
+    case .welcomed(let nick): welcome(nick, at: clock)
+    case .joined(let snapshot): join(snapshot)
+    case .parted(let room):
+      if leaving.remove(room) == nil, let index = index(of: room) {
+        windows[index].timeline.applyNotice("you are no longer in \(room.label)", at: now)
+      }
+    case .entry(let entry): return apply(entry, at: clock)
+    case .gap(let room, let from, let to):
+      if let index = openUnlessLeft(room) {
+        windows[index].timeline.applyGap(from: from, to: to, at: now)
+      }
+    case .arrived(let room, let nick):
+      if let index = index(of: room) {
+        windows[index].arrive(nick)
+        windows[index].timeline.applyPresence(nick, arrived: true, at: now)
+      }
+    case .left(let room, let nick):
+      if let index = index(of: room) {
+        windows[index].leave(nick)
+        windows[index].timeline.applyPresence(nick, arrived: false, at: now)
+      }
+    case .members(let room, let nicks): setMembers(room, nicks, at: now)
+    case .own(let own):
+      acks.note(own)
+      if let index = openUnlessLeft(own.room) { windows[index].timeline.apply(own) }
+    case .overdue: break  // The acks pane shows its age against its deadline.
+    case .refused(let code, let message, let room):
+      let text = Sanitizer.clean("refused (\(code)): \(message)")
+      windows[room.flatMap(index(of:)) ?? current].timeline.applyFailure(text, at: now)
+    case .notice(let text): note(text, at: clock)
+    }
+    return []
+  }
+
+  mutating func apply(_ link: LinkStatus, at clock: ScreenClock) {
+    let before = connection.link.state
+    connection.update(link, now: clock.now)
+    guard before != link.state else { return }
+    let wasUp = ConnectionPane.isUp(before)
+    if wasUp, !ConnectionPane.isUp(link.state) {
+      lostAt = clock.now
+      let reason = connection.link.lastFailure.map { " (\($0))" } ?? ""
+      report(
+        link.state == .offline
+          ? "offline\(reason); what you write is kept"
+          : "link lost\(reason); what you write is kept and sent when it is back",
+        isFailure: link.state != .offline, at: clock)
+    } else if link.state == .online, let lost = lostAt {
+      lostAt = nil
+      report("back after \(NumberText.age(lost.duration(to: clock.now)))", at: clock)
+    }
+  }
+
+  /// In the status window, and in the one that is shown.
+  private mutating func report(_ text: String, isFailure: Bool = false, at clock: ScreenClock) {
+    for index in Set([0, current]) {
+      if isFailure {
+        windows[index].timeline.applyFailure(text, at: clock.wallMilliseconds)
+      } else {
+        windows[index].timeline.applyNotice(text, at: clock.wallMilliseconds)
+      }
+    }
+  }
+
+  private mutating func welcome(_ nick: Nick, at clock: ScreenClock) {
+    guard nick != self.nick else { return }
+    self.nick = nick
+    for index in windows.indices { windows[index].timeline.nick = nick }
+    note("the server knows you as \(nick)", at: clock)
+  }
+
+  private mutating func join(_ snapshot: RoomSnapshot) {
+    leaving.remove(snapshot.room)
+    let isFirst = windows.count == 1
+    guard let index = open(snapshot.room) else { return }
+    windows[index].topic = Sanitizer.clean(snapshot.topic)
+    windows[index].setMembers(snapshot.members)
+    let isWanted = wanted.remove(snapshot.room) != nil
+    if isWanted || (isFirst && editor.isEmpty) { show(index) }
+  }
+
+  private mutating func setMembers(_ room: RoomName, _ nicks: [Nick], at now: Int64) {
+    guard let index = index(of: room) else { return }
+    windows[index].setMembers(nicks)
+    guard askedNames.remove(room) != nil else { return }
+    let names = windows[index].members.prefix(100).map(\.text).joined(separator: ", ")
+    windows[index].timeline.applyNotice("\(nicks.count) here: \(names)", at: now)
+  }
+
+  private mutating func apply(_ entry: RoomEntry, at clock: ScreenClock) -> [ScreenEffect] {
+    guard let index = openUnlessLeft(entry.room) else { return [] }
+    let last = windows[index].timeline.lastOffset
+    let isMention = windows[index].timeline.apply(entry)
+    guard entry.offset > last else { return [] }
+    if entry.kind == .topic { windows[index].topic = Sanitizer.clean(entry.text) }
+    guard entry.from != nick, entry.kind == .said else { return [] }
+    windows[index].noteSpeaker(entry.from)
+    let isWatched = index == current && isFocused
+    // What was said while we were away does not ring now.
+    let isFresh = clock.wallMilliseconds.subtractingReportingOverflow(entry.milliseconds)
+    guard options.bell, !isWatched, isMention || entry.room.directPeer != nil,
+      !isFresh.overflow, isFresh.partialValue < 60_000
+    else { return [] }
+    return [.bell]
+  }
+
+  /// The window of a room, which opens when a stranger writes; not one that the person has just left.
+  private mutating func openUnlessLeft(_ room: RoomName) -> Int? {
+    leaving.contains(room) ? nil : open(room)
+  }
+}

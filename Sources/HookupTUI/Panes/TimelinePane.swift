@@ -1,0 +1,238 @@
+import HookupCore
+
+/// The lines of a room as rows. A row depends on its own line, the line before it and the time, on nothing else, so
+/// only what is visible is ever laid out.
+///
+/// What people say never reaches the columns of time and nick: a message of many lines, or one that imitates a
+/// line, stays indented under its own nick.
+struct TimelinePane {
+  var timeline: ChatTimeline
+  /// Cells of the longest nick.
+  var nickColumns: Int
+  var columns: Int
+  /// Columns for time and nick; without, the nick stands in the text as `<nick>`.
+  var isTabular: Bool
+  var signs: Signs
+  var clock: ScreenClock
+  /// The messages in flight, for their tries and ages.
+  var acks: AcksPane
+
+  /// Time, nick column, two spaces.
+  private var textColumn: Int { isTabular ? 5 + nickColumns + 1 + 2 : 1 }
+  /// The state of an own message takes the last cell and leaves one free before it.
+  private var textColumns: Int { max(1, columns - textColumn - (isTabular ? 2 : 0)) }
+
+  /// All rows of one line: a date where the day changes, the mark of what is new, the line.
+  func rows(of number: UInt64) -> [StyledText] {
+    guard let line = timeline[number: number] else { return [] }
+    var rows: [StyledText] = []
+    let day = NumberText.day(line.milliseconds, clock.utcOffsetSeconds)
+    let before = number > 0 ? timeline[number: number - 1] : nil
+    let dayBefore = NumberText.day(
+      before?.milliseconds ?? clock.wallMilliseconds, clock.utcOffsetSeconds)
+    if day != dayBefore {
+      rows.append(rule(NumberText.date(day: day), signs.horizontal, .dim))
+    }
+    if let marker = timeline.marker, marker.before == number {
+      let text = isTabular ? "\(marker.count) new messages" : "\(marker.count) new"
+      rows.append(
+        rule(marker.count == 1 ? "1 new message" : text, signs.newMessages, .accent))
+    }
+    return rows + body(of: line)
+  }
+
+  private func body(of line: ChatTimeline.Line) -> [StyledText] {
+    switch line.content {
+    case .entry(let entry) where entry.kind == .said:
+      let own = entry.from == timeline.nick
+      return said(
+        line, by: entry.from, entry.text, mark: own ? Mark(sign: signs.stored, role: .dim) : nil)
+    case .entry(let entry):
+      return event(line, "---", "\(entry.from) set the topic: \(entry.text)", .notice)
+    case .own(let own): return said(line, own)
+    case .gap(let from, let to):
+      let count = to - from
+      let text = count == 0 ? "entry \(from) is missing" : "\(from)-\(to) are missing"
+      return [rule(text, signs.horizontal, .warning)]
+    case .presence(let presence): return event(line, "-->", words(of: presence), .dim)
+    case .notice(let text): return event(line, "---", text, .notice)
+    case .failure(let text): return event(line, "!!!", text, .bad)
+    }
+  }
+
+  // MARK: What people say
+
+  private func said(_ line: ChatTimeline.Line, _ own: OwnMessage) -> [StyledText] {
+    var rows = said(line, by: timeline.nick, own.text, mark: mark(of: own))
+    if case .failed(let reason) = own.state {
+      let end = line.isRetried ? "  (said again below)" : "  /retry"
+      let text = "\(signs.failed) failed: " + Sanitizer.clean(reason, limit: 300) + end
+      rows += [Glyph].rows(of: text, columns: textColumns, line.isRetried ? .dim : .bad).map {
+        indent + $0
+      }
+    }
+    return rows
+  }
+
+  /// The state of an own message at the right edge.
+  private struct Mark {
+    var sign: String
+    var role: CellStyle.Role
+    /// How long a slow message has waited, in front of the sign; how often it was sent, behind it.
+    var age = ""
+    var tries = ""
+
+    var style: CellStyle { CellStyle(role, bold: role != .dim) }
+    var short: StyledText { StyledText(sign, style) }
+    var long: StyledText { StyledText(age + sign + tries, style) }
+  }
+
+  private func mark(of own: OwnMessage) -> Mark {
+    switch own.state {
+    case .buffered: return Mark(sign: signs.queued, role: .warning)
+    case .stored: return Mark(sign: signs.stored, role: .dim)
+    case .failed: return Mark(sign: signs.failed, role: .bad)
+    case .sent:
+      var mark = Mark(sign: signs.sent, role: .accent)
+      guard let ack = acks[sequence: own.sequence] else { return mark }
+      let age = ack.sentAt.duration(to: clock.now)
+      if age >= .seconds(2) { mark.role = .warning }
+      if age >= .seconds(5) { mark.age = NumberText.age(age) + " " }
+      if ack.tries > 1 { mark.tries = "\(ack.tries)" }
+      return mark
+    }
+  }
+
+  private func said(
+    _ line: ChatTimeline.Line, by nick: Nick, _ text: String, mark: Mark?
+  ) -> [StyledText] {
+    let lines = Sanitizer.lines(of: text)
+    var style = CellStyle(nick == timeline.nick ? .ownText : .plain)
+    if line.isMention { style = CellStyle(.plain, bold: true) }
+    let nickRole: CellStyle.Role = line.isMention ? .mention : NickColour.role(of: nick)
+    var head = isTabular ? time(line) : StyledText()
+    if isTabular {
+      let name = StyledText(nick.text, nickRole).truncated(
+        to: nickColumns, ellipsis: signs.ellipsis)
+      head.pad(to: 5 + 1 + nickColumns - name.width)
+      head.append(name)
+      head.pad(to: textColumn)
+    } else {
+      head.append("<", .dim)
+      head.append(
+        StyledText(nick.text, nickRole).truncated(
+          to: max(1, min(16, columns - 3)), ellipsis: signs.ellipsis))
+      head.append("> ", .dim)
+    }
+    return finish(layOut(head, lines, style), mark, isRightToLeft: Self.isRightToLeft(text))
+  }
+
+  /// The first line follows the head; every other row is indented.
+  private func layOut(_ head: StyledText, _ lines: [[Glyph]], _ style: CellStyle) -> [StyledText] {
+    var rows: [StyledText] = []
+    for (index, line) in lines.enumerated() {
+      guard index == 0, !isTabular else {
+        for part in line.wrapped(to: textColumns) {
+          rows.append((rows.isEmpty ? head : indent) + StyledText(part, style))
+        }
+        continue
+      }
+      // The head is laid out with the text, so that the text goes on right behind it.
+      for part in (head.glyphs + line).wrapped(to: max(1, columns - 1)) {
+        var row = rows.isEmpty ? StyledText() : indent
+        for index in part.indices {
+          row.append(part[index], index < head.glyphs.count ? head.styles[index] : style)
+        }
+        rows.append(row)
+      }
+    }
+    return rows
+  }
+
+  /// Puts the state on the last row: at the right edge, or in front of a text that is written from right to left.
+  private func finish(
+    _ rows: [StyledText], _ mark: Mark?, isRightToLeft: Bool
+  ) -> [StyledText] {
+    guard let mark, let first = rows.first, let last = rows.last else { return rows }
+    let state = last.width + 1 + mark.long.width > columns ? mark.short : mark.long
+    var rows = rows
+    if !isTabular {
+      if last.width + 1 + state.width > columns {
+        rows.append(indent + state)
+      } else {
+        rows[rows.count - 1] = last + StyledText(" ") + state
+      }
+    } else if isRightToLeft {
+      rows[0] = first.replacing(column: textColumn - 2, with: mark.short)
+    } else {
+      rows[rows.count - 1] = last.justified(with: state, columns: columns)
+    }
+    return rows
+  }
+
+  private static func isRightToLeft(_ text: String) -> Bool {
+    text.unicodeScalars.prefix(8_192).contains {
+      switch $0.value {
+      case 0x590...0x8FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFC, 0x10800...0x10FFF, 0x1E800...0x1EFFF:
+        true
+      default: false
+      }
+    }
+  }
+
+  // MARK: What happens
+
+  private func event(
+    _ line: ChatTimeline.Line, _ mark: String, _ text: String, _ role: CellStyle.Role
+  ) -> [StyledText] {
+    var head = isTabular ? time(line) : StyledText()
+    head.pad(to: isTabular ? textColumn - 2 - mark.count : 0)
+    head.append(mark + (isTabular ? "  " : " "), role)
+    let lines = [Sanitizer.glyphs(of: text, limit: 2_048)]
+    return layOut(head, lines, CellStyle(role))
+  }
+
+  private func words(of presence: ChatTimeline.Presence) -> String {
+    var words: [String] = []
+    for change in presence.changes {
+      words.append("\(change.nick) \(change.arrived ? "joined" : "left")")
+    }
+    if presence.more > 0 { words.append("and \(presence.more) more") }
+    return words.joined(separator: ", ")
+  }
+
+  private func time(_ line: ChatTimeline.Line) -> StyledText {
+    StyledText(NumberText.clock(line.milliseconds, clock.utcOffsetSeconds), .dim)
+  }
+
+  private var indent: StyledText {
+    var indent = StyledText()
+    indent.pad(to: textColumn)
+    return indent
+  }
+
+  /// A sentence in the middle of a line across the chat.
+  private func rule(_ text: String, _ sign: String, _ role: CellStyle.Role) -> StyledText {
+    let middle = StyledText(" \(text) ", role).truncated(to: columns)
+    let left = (columns - middle.width) / 2
+    var row = StyledText(String(repeating: sign, count: left), role)
+    row.append(middle)
+    row.append(String(repeating: sign, count: max(0, columns - row.width)), role)
+    return row
+  }
+}
+
+extension StyledText {
+  /// The same with one cell replaced; nothing happens where a wide glyph stands.
+  func replacing(column: Int, with text: StyledText) -> StyledText {
+    var result = StyledText()
+    for (glyph, style) in zip(glyphs, styles) {
+      if result.width == column, glyph.width == text.width {
+        result.append(text)
+      } else {
+        result.append(StyledText([Glyph(text: glyph.text, width: glyph.width)], style))
+      }
+    }
+    return result
+  }
+}

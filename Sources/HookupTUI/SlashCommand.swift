@@ -1,0 +1,187 @@
+import HookupCore
+
+/// A line that starts with a slash, understood.
+enum SlashCommand: Hashable, Sendable {
+  case join(RoomName)
+  case part(RoomName?)
+  /// To a person, with the text; without one the conversation is only opened.
+  case message(Nick, String)
+  case nick
+  case topic(String)
+  case names
+  case rooms
+  case list
+  case pending
+  case backlog
+  case retry
+  case reconnect
+  case panes(Pane?, shown: Bool?)
+  case clear
+  case help
+  case quit
+  case online(Bool)
+
+  /// What a line of input is.
+  enum Line: Hashable, Sendable {
+    case text(String)
+    case command(SlashCommand)
+    /// Not understood; a sentence that says why and what would be. Never sent as text.
+    case error(String)
+  }
+
+  /// A command as the help shows it.
+  struct Help: Hashable, Sendable {
+    var name: String
+    var arguments: String
+    var meaning: String
+  }
+
+  /// All commands, in the order of the help. Any unique beginning of a name will do.
+  static let all: [Help] = [
+    Help(name: "join", arguments: "#room", meaning: "join a room"),
+    Help(name: "part", arguments: "[#room]", meaning: "leave the room"),
+    Help(name: "msg", arguments: "nick text", meaning: "say it to one person"),
+    Help(name: "query", arguments: "nick", meaning: "open a conversation"),
+    Help(name: "topic", arguments: "text", meaning: "set the topic"),
+    Help(name: "names", arguments: "", meaning: "who is here"),
+    Help(name: "rooms", arguments: "", meaning: "rooms of the server"),
+    Help(name: "list", arguments: "", meaning: "the same"),
+    Help(name: "pending", arguments: "", meaning: "messages in flight"),
+    Help(name: "backlog", arguments: "", meaning: "what waits to be sent"),
+    Help(name: "retry", arguments: "", meaning: "say failed ones again"),
+    Help(name: "reconnect", arguments: "", meaning: "try now, do not wait"),
+    Help(name: "go", arguments: "offline|online", meaning: "stay away, come back"),
+    Help(name: "panes", arguments: "[name]", meaning: "show or hide panes"),
+    Help(name: "nick", arguments: "", meaning: "how to change it"),
+    Help(name: "clear", arguments: "", meaning: "empty this window"),
+    Help(name: "help", arguments: "", meaning: "this page"),
+    Help(name: "quit", arguments: "", meaning: "quit; the queue stays"),
+  ]
+
+  /// Reads a line as it was written. `//text` is the text `/text`.
+  static func parse(_ line: String) -> Line {
+    // By scalars: a mark behind the slash makes another cluster of it, and is a slip all the same.
+    let scalars = line.unicodeScalars
+    guard scalars.first == "/" else { return parseText(line) }
+    let body = String(String.UnicodeScalarView(scalars.dropFirst()))
+    if body.unicodeScalars.first == "/" { return .text(body) }
+    let word = body.prefix { !$0.isWhitespace }
+    let rest = trimmed(body.dropFirst(word.count))
+    switch resolve(String(word)) {
+    case .success(let name): return parse(name, rest)
+    case .failure(let problem): return .error(problem.sentence)
+    }
+  }
+
+  /// The names that begin with `word`, for completion.
+  static func names(beginningWith word: String) -> [String] {
+    all.map(\.name).filter { $0.hasPrefix(word.lowercased()) }
+  }
+
+  /// White space in front of a command is nearly always a slip: `␠/quit` is not for the room to read.
+  private static func parseText(_ line: String) -> Line {
+    let start = line.drop { $0.isWhitespace }
+    guard start.hasPrefix("/"), !start.hasPrefix("//") else { return .text(line) }
+    let word = start.dropFirst().prefix { !$0.isWhitespace }
+    guard !word.isEmpty, !names(beginningWith: String(word)).isEmpty else { return .text(line) }
+    return .error("not sent: there is a space before /\(word). As text: //\(word)")
+  }
+
+  private struct Problem: Error { var sentence: String }
+
+  private static func resolve(_ word: String) -> Result<String, Problem> {
+    let names = names(beginningWith: word)
+    let shown = Sanitizer.clean(word, limit: 40)
+    if let exact = names.first(where: { $0 == word.lowercased() }) { return .success(exact) }
+    if word.isEmpty {
+      return .failure(Problem(sentence: "a command is missing after '/'; /help lists them"))
+    }
+    switch names.count {
+    case 1: return .success(names[0])
+    case 0:
+      return .failure(
+        Problem(
+          sentence: "unknown command /\(shown), nothing was sent; /help, or //\(shown) as text"))
+    default:
+      let list = names.map { "/" + $0 }.joined(separator: " ")
+      return .failure(Problem(sentence: "/\(shown) could be \(list)"))
+    }
+  }
+
+  private static func parse(_ name: String, _ rest: String) -> Line {
+    switch name {
+    case "join": room(rest) { .join($0) }
+    case "part": rest.isEmpty ? .command(.part(nil)) : room(rest) { .part($0) }
+    case "msg", "query": message(name, rest)
+    case "nick": .command(.nick)
+    case "topic":
+      rest.isEmpty ? .error("usage: /topic text") : .command(.topic(rest))
+    case "names": .command(.names)
+    case "rooms": .command(.rooms)
+    case "list": .command(.list)
+    case "pending": .command(.pending)
+    case "backlog": .command(.backlog)
+    case "retry": .command(.retry)
+    case "reconnect": .command(.reconnect)
+    case "panes": panes(rest)
+    case "clear": .command(.clear)
+    case "help": .command(.help)
+    case "quit": .command(.quit)
+    case "go": go(rest)
+    default: .error("unknown command /\(name)")
+    }
+  }
+
+  private static func room(_ text: String, _ make: (RoomName) -> SlashCommand) -> Line {
+    guard !text.isEmpty else { return .error("a room is missing, for example: /join #ops") }
+    do throws(HookupError) {
+      return .command(make(try RoomName(text)))
+    } catch {
+      return .error(error.message)
+    }
+  }
+
+  private static func message(_ name: String, _ rest: String) -> Line {
+    let word = rest.prefix { !$0.isWhitespace }
+    let text = trimmed(rest.dropFirst(word.count))
+    guard !word.isEmpty, name == "query" || !text.isEmpty else {
+      return .error(name == "query" ? "usage: /query nick" : "usage: /msg nick text")
+    }
+    do throws(HookupError) {
+      let nick = try Nick(String(word.hasPrefix("@") ? word.dropFirst() : word))
+      return .command(.message(nick, text))
+    } catch {
+      return .error(error.message)
+    }
+  }
+
+  private static func panes(_ rest: String) -> Line {
+    let words = rest.split(separator: " ")
+    let switches = ["on": true, "off": false]
+    if words.isEmpty { return .command(.panes(nil, shown: nil)) }
+    if words.count == 1, let shown = switches[String(words[0])] {
+      return .command(.panes(nil, shown: shown))
+    }
+    guard let pane = Pane(word: String(words[0])), words.count <= 2,
+      words.count == 1 || switches[String(words[1])] != nil
+    else {
+      let names = Pane.allCases.map(\.word).joined(separator: "|")
+      return .error("usage: /panes [\(names)] [on|off]")
+    }
+    return .command(.panes(pane, shown: words.count == 2 ? switches[String(words[1])] : nil))
+  }
+
+  private static func go(_ rest: String) -> Line {
+    switch rest {
+    case "online": .command(.online(true))
+    case "offline": .command(.online(false))
+    default: .error("usage: /go offline or /go online")
+    }
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    var text = text.drop { $0.isWhitespace }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}
