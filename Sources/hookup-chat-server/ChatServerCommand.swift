@@ -88,7 +88,7 @@ struct ChatServerCommand: AsyncParsableCommand {
     chat.server.onStart = { address in
       StandardStreams.say("listening on \(address.url)", to: STDOUT_FILENO)
     }
-    logger.info("opened", metadata: ["data": "\(directory)", "store": "\(store.id)"])
+    logger.debug("opened", metadata: ["data": "\(directory)", "store": "\(store.id)"])
     let server = ChatServer(configuration: chat, store: store, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
