@@ -12,7 +12,8 @@ enum EmbeddedServer {
     let target = try WebSocketURL(url)
     guard !target.isSecure else {
       throw HookupError(
-        .invalidArgument, "--serve speaks ws:// only: run hookup-chat-server with a certificate for wss://")
+        .invalidArgument,
+        "--serve speaks ws:// only: run hookup-chat-server with a certificate for wss://")
     }
     let store = try SQLiteChatStore(directory: try TerminalProcess.dataDirectory())
     let (started, continuation) = AsyncStream<ServerAddress>.makeStream()

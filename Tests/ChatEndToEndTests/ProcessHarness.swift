@@ -6,6 +6,11 @@ enum Effort {
   static let isLong = ProcessInfo.processInfo.environment["HOOKUP_LONG"] != nil
 }
 
+/// All suites of real processes, one after the other: they would take each other's time, and a process that starts while another one
+/// does may inherit its pipes and keep them open.
+@Suite(.serialized)
+enum EndToEnd {}
+
 struct HarnessError: Error, CustomStringConvertible {
   var description: String
   init(_ description: String) { self.description = description }
@@ -30,7 +35,8 @@ final class Child: @unchecked Sendable {
     process.executableURL = Self.directory.appendingPathComponent(name)
     process.arguments = arguments
     process.environment = [
-      "HOME": home, "PATH": "/usr/bin:/bin", "USER": "tester", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no",
+      "HOME": home, "PATH": "/usr/bin:/bin", "USER": "tester", "LANG": "C.UTF-8",
+      "SWIFT_BACKTRACE": "enable=no",
     ]
     let output = Pipe()
     let errorOutput = Pipe()
@@ -88,7 +94,8 @@ final class Child: @unchecked Sendable {
     defer { condition.unlock() }
     while !isEnough(lines), openStreams > 0 {
       guard condition.wait(until: deadline) else {
-        throw HarnessError("\(seconds) s passed; lines so far: \(lines.suffix(5)); errors: \(errors)")
+        throw HarnessError(
+          "\(seconds) s passed; lines so far: \(lines.suffix(5)); errors: \(errors)")
       }
     }
     return lines
@@ -96,7 +103,8 @@ final class Child: @unchecked Sendable {
 
   /// Everything it printed, once it has ended by itself.
   @discardableResult
-  func waitForEnd(_ seconds: Double = 60) throws -> (status: Int32, lines: [String], errors: String) {
+  func waitForEnd(_ seconds: Double = 60) throws -> (status: Int32, lines: [String], errors: String)
+  {
     try waitForLines(seconds) { _ in false }
     process.waitUntilExit()
     return (process.terminationStatus, lines, errors)
@@ -134,7 +142,8 @@ final class World {
   /// Starts the server: on a free port at first, on the same one from then on.
   func startServer() throws {
     let child = try Child(
-      "hookup-chat-server", ["--port", "\(port)", "--data", "\(home)/server", "--log-level", "error"], home: home)
+      "hookup-chat-server",
+      ["--port", "\(port)", "--data", "\(home)/server", "--log-level", "error"], home: home)
     let lines = try child.waitForLines { !$0.isEmpty }
     guard let line = lines.first, line.hasPrefix("listening on ws://127.0.0.1:"),
       let found = Int(line.split(separator: ":").last?.dropLast() ?? "")
@@ -157,7 +166,9 @@ final class World {
   func send(_ nick: String, wait: String = "60s") throws -> Child {
     try Child(
       "hookup-chat",
-      ["send", url, "--nick", nick, "--room", "ops", "--data", "\(home)/\(nick)", "--wait=\(wait)"], home: home)
+      [
+        "send", url, "--nick", nick, "--room", "ops", "--data", "\(home)/\(nick)", "--wait=\(wait)",
+      ], home: home)
   }
 
   /// The room's whole log, by `tail`.
@@ -165,11 +176,14 @@ final class World {
     let tail = try Child(
       "hookup-chat",
       [
-        "tail", url, "--nick", "reader", "--room", "ops", "--since", "0", "--json", "--count", "\(count)", "--for",
+        "tail", url, "--nick", "reader", "--room", "ops", "--since", "0", "--json", "--count",
+        "\(count)", "--for",
         "\(seconds)s",
       ], home: home)
     let (status, lines, errors) = try tail.waitForEnd(Double(seconds) + 30)
-    guard status == 0 else { throw HarnessError("tail ended with \(status): \(lines.count) lines, \(errors)") }
+    guard status == 0 else {
+      throw HarnessError("tail ended with \(status): \(lines.count) lines, \(errors)")
+    }
     return try lines.map { try JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
   }
 }

@@ -4,7 +4,8 @@ import HookupEngine
 @main
 enum EchoServer {
   static func main() async throws {
-    var configuration = ServerConfiguration(port: Int(CommandLine.arguments.dropFirst().first ?? "") ?? 8128)
+    var configuration = ServerConfiguration(
+      port: Int(CommandLine.arguments.dropFirst().first ?? "") ?? 8128)
     configuration.onStart = { address in print("listening on \(address.url)") }
     let server = HookupServer(configuration: configuration) { connection in
       for await event in connection.events {

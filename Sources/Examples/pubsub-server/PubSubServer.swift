@@ -9,7 +9,8 @@ enum PubSubServer {
   enum Topics: ConnectionStateKey { typealias Value = Set<String> }
 
   static func main() async throws {
-    var configuration = ServerConfiguration(port: Int(CommandLine.arguments.dropFirst().first ?? "") ?? 8129)
+    var configuration = ServerConfiguration(
+      port: Int(CommandLine.arguments.dropFirst().first ?? "") ?? 8129)
     configuration.onStart = { address in print("listening on \(address.url)") }
     let hub = Hub()
     let server = HookupServer(configuration: configuration) { connection in

@@ -6,7 +6,8 @@ enum SmallestChat {
   static func main() async throws {
     let name = CommandLine.arguments.dropFirst().first ?? "guest"
     if name == "serve" {
-      let server = ChatServer(configuration: ChatServerConfiguration(port: 8130), store: MemoryChatStore())
+      let server = ChatServer(
+        configuration: ChatServerConfiguration(port: 8130), store: MemoryChatStore())
       return try await server.run()
     }
     let lobby = try RoomName("lobby")

@@ -120,6 +120,17 @@ extension ClientMachine {
       return
     }
     guard openConnection == number else { return }
+    if code == 1009, let sequence = window.largestInFlight {
+      // Something was too big for the peer, so the largest on the wire certainly was. It would end every connection to come.
+      actions.append(
+        .report(
+          .error(
+            HookupError(
+              .messageTooBig,
+              "the server refuses messages as large as number \(sequence): it is not sent again"))))
+      actions.append(.report(.ackFailed(sequence, isKept: false)))
+      settle(sequence, into: &actions)
+    }
     let sentence = reason.isEmpty ? "connection closed (\(code))" : "\(reason) (\(code))"
     switch ReconnectPolicy.verdict(forCloseCode: code) {
     case .stop:

@@ -214,6 +214,17 @@ package struct SendWindow: Sendable {
     return rows
   }
 
+  /// The largest message on the wire, the oldest of them if several are.
+  package var largestInFlight: UInt64? {
+    var largest: (sequence: UInt64, bytes: Int)?
+    for (sequence, entry) in zip(first..., entries) {
+      guard sequence < cursor else { break }
+      guard case .inFlight = entry.state, entry.bytes > largest?.bytes ?? -1 else { continue }
+      largest = (sequence, entry.bytes)
+    }
+    return largest?.sequence
+  }
+
   /// All unsettled numbers, in order.
   package var unsettled: [UInt64] {
     zip(first..., entries).compactMap { sequence, entry in

@@ -108,24 +108,41 @@ public final class ChatClient: Sendable {
     }
     announce(messages.map(\.id))
     for message in messages { handle(.said(message)) }
+    let fitting = messages.filter { Self.fault(of: $0.text) == nil }
+    var taken: [MessageID: Result<SendReceipt, any Error>] = [:]
     do {
       let outcomes = try await client.send(
-        contentsOf: messages.map {
+        contentsOf: fitting.map {
           .json(ChatCommand.say(room, id: $0.id, text: $0.text).json)
             .needsAck(within: configuration.ackTimeout)
         })
-      return zip(messages, outcomes).map { message, outcome in
-        switch outcome {
-        case .success(let receipt): handle(.accepted(message.id, sequence: receipt.sequence))
-        case .failure(let error): handle(.notAccepted(message.id, reason: "\(error)"))
-        }
-        return (message.id, outcome)
-      }
+      for (message, outcome) in zip(fitting, outcomes) { taken[message.id] = outcome }
     } catch {
       for message in messages { handle(.notAccepted(message.id, reason: "\(error)")) }
       throw error
     }
+    return messages.map { message in
+      let outcome = taken[message.id] ?? .failure(Self.fault(of: message.text) ?? Self.emptyText)
+      switch outcome {
+      case .success(let receipt): handle(.accepted(message.id, sequence: receipt.sequence))
+      case .failure(let error): handle(.notAccepted(message.id, reason: "\(error)"))
+      }
+      return (message.id, outcome)
+    }
   }
+
+  /// What keeps a text from being said, whatever the server; better known before it is queued than after.
+  private static func fault(of text: String) -> HookupError? {
+    let limit = ChatLimits().textBytes
+    if text.isEmpty { return emptyText }
+    guard text.utf8.count > limit else { return nil }
+    return HookupError(
+      .messageTooBig,
+      "a message of \(text.utf8.count) bytes is over the chat's limit of \(limit) bytes: split it")
+  }
+
+  private static let emptyText = HookupError(
+    .invalidArgument, "an empty message cannot be said: write something")
 
   /// Reads a room: the entries after `since`, or the newest ones when nil, then everything new.
   public func join(_ room: RoomName, since: UInt64? = nil) { handle(.join(room, since: since)) }

@@ -282,6 +282,20 @@ struct ClientMachineTests {
     #expect(staying.feed(.reconnectRequested) == [.open(2)])
   }
 
+  @Test func `a message too big for the peer is given up, so that the next connection lives`() {
+    var bench = Bench()
+    bench.connect()
+    _ = bench.feed(.submitted(1, bytes: 10, ackTimeout: .seconds(5)))
+    _ = bench.feed(.submitted(2, bytes: 5000, ackTimeout: .seconds(5)))
+    _ = bench.feed(.submitted(3, bytes: 10, ackTimeout: .seconds(5)))
+    _ = bench.feed(.stored(through: 3))
+    _ = bench.feed(.loaded(1, [1, 2, 3]))
+    let actions = bench.feed(.closed(1, code: 1009, reason: "too big"))
+    #expect(actions.contains(.report(.ackFailed(2, isKept: false))))
+    #expect(actions.contains(.settle(2)))
+    #expect(bench.machine.window.unsettled == [1, 3])
+  }
+
   @Test func `stop closes politely and finishes when the peer has answered`() {
     var bench = Bench()
     bench.connect()
