@@ -2,6 +2,14 @@ import HookupCore
 import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 extension HookupServer {
   /// - Returns: nil when the server was told to stop meanwhile.
   func listen(_ setup: HTTPChannelSetup, on group: any EventLoopGroup) async throws -> (
@@ -12,6 +20,11 @@ extension HookupServer {
       // The kernel caps it at net.core.somaxconn.
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { [logger] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptFailureHandler(logger: logger))
+        }
+      }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
