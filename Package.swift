@@ -77,11 +77,17 @@ let package = Package(
     example("echo-server"), example("echo-client"), example("print-all-events"),
     example("pubsub-server"), example("pubsub-client"), example("smallest-chat"),
 
+    // Writes to an outbox until a test kills it.
+    .executableTarget(
+      name: "outbox-crash-writer", dependencies: ["HookupEngine", "HookupCore", nioCore],
+      path: "Tests/Support/outbox-crash-writer", swiftSettings: strict),
+
     .testTarget(name: "HookupCoreTests", dependencies: ["HookupCore"], swiftSettings: strict),
     .testTarget(
       name: "HookupEngineTests",
       dependencies: [
-        "HookupEngine", nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
+        "HookupEngine", "outbox-crash-writer", nioPosix,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,11 @@
 import GRDB
-import Glibc
 import HookupEngine
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The chat's rooms in one SQLite file, `chat.sqlite` in a directory of its own.
 ///
@@ -32,14 +37,16 @@ public final class SQLiteChatStore: ChatStore {
     path = directory + "/" + Self.fileName
     self.limits = limits
     do {
-      (pool, id) = try Self.open(path)
+      (pool, id) = try Self.open(path, lock)
     } catch {
       lock.release()
       throw SQLiteFault.error(error, opening: path)
     }
   }
 
-  private static func open(_ path: String) throws -> (DatabasePool, String) {
+  private static func open(
+    _ path: String, _ lock: DirectoryLock
+  ) throws -> (DatabasePool, String) {
     try check(path)
     var configuration = Configuration()
     configuration.label = "chat"
@@ -58,7 +65,7 @@ public final class SQLiteChatStore: ChatStore {
       throw HookupError(.storage, "\(path) was made by a newer version of Hookup: use that version")
     }
     try migrator.migrate(pool)
-    try sync(directoryOf: path)
+    try lock.syncDirectory()
     return (pool, try pool.read(ChatSchema.storeID))
   }
 
@@ -74,19 +81,6 @@ public final class SQLiteChatStore: ChatStore {
       throw HookupError(
         .corrupt,
         "\(path) is damaged (\(verdict)); nothing was changed: move it away or restore a backup")
-    }
-  }
-
-  /// Makes the names of new files durable: SQLite syncs what is in them.
-  private static func sync(directoryOf path: String) throws {
-    let directory = String(path.dropLast(fileName.utf8.count))
-    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw HookupError(.storage, "\(directory): cannot be opened, errno \(errno)")
-    }
-    defer { _ = Glibc.close(descriptor) }
-    guard fsync(descriptor) == 0 else {
-      throw HookupError(.storage, "\(directory): cannot be synced, errno \(errno)")
     }
   }
 

@@ -15,7 +15,7 @@ final class ChatHub: @unchecked Sendable {
   let reads = WorkQueue<(ticket: ReadTicket, question: StoreRead)>()
   private var machine: ChatHubMachine
   private var actions = ActionQueue<ChatHubAction>()
-  private var links: [ChatConnectionKey: ChatClientLink] = [:]
+  private(set) var links: [ChatConnectionKey: ChatClientLink] = [:]
   private var timer: (deadline: MonotonicInstant, task: Scheduled<Void>)?
   /// Connections whose event loops are to write when this turn is over.
   private var drains: [ChatClientLink] = []

@@ -18,8 +18,8 @@ import Synchronization
 /// come in while a commit is under way are committed together.
 public final class ChatServer: Service, Sendable {
   public let configuration: ChatServerConfiguration
-  private let server: HookupServer
-  private let hub: ChatHub
+  let server: HookupServer
+  let hub: ChatHub
 
   /// - Parameters:
   ///   - store: where the rooms are kept. It stays open: the caller closes it after ``run()``.

@@ -1,5 +1,10 @@
-import Glibc
 import HookupCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// Everything a ``ChatServer`` can be told.
 public struct ChatServerConfiguration: Sendable {

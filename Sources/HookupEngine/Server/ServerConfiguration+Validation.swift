@@ -6,8 +6,8 @@ extension ServerConfiguration {
   func validate() throws(HookupError) {
     try require(0...65_535, port, "port")
     try require(1...1_024, eventLoopThreads ?? 1, "eventLoopThreads")
-    try require(0..., shutdownTimeout.wholeNanoseconds, "shutdownTimeout")
-    try require(1..., idleTimeout?.wholeNanoseconds ?? 1, "idleTimeout")
+    try require(atLeast: 0, shutdownTimeout.wholeNanoseconds, "shutdownTimeout")
+    try require(atLeast: 1, idleTimeout?.wholeNanoseconds ?? 1, "idleTimeout")
     guard shutdownCode.isAllowedOnWire else {
       throw invalid("shutdownCode", shutdownCode, "a code that a close frame may carry")
     }
@@ -22,24 +22,31 @@ extension ServerConfiguration {
 extension ServerLimits {
   fileprivate func validate() throws(HookupError) {
     try require(1...(1 << 30), maximumMessageBytes, "maximumMessageBytes")
-    try require(1..., maximumConnections, "maximumConnections")
-    try require(1..., maximumConnectionsPerAddress ?? 1, "maximumConnectionsPerAddress")
-    try require(0..., retryAfter.wholeNanoseconds, "retryAfter")
+    try require(atLeast: 1, maximumConnections, "maximumConnections")
+    try require(atLeast: 1, maximumConnectionsPerAddress ?? 1, "maximumConnectionsPerAddress")
+    try require(atLeast: 0, retryAfter.wholeNanoseconds, "retryAfter")
     try require(256...(1 << 20), maximumRequestHeadBytes, "maximumRequestHeadBytes")
     try require(8...10_000, maximumRequestHeaders, "maximumRequestHeaders")
-    try require(1..., handshakeTimeout.wholeNanoseconds, "handshakeTimeout")
-    try require(1..., inboundEvents, "inboundEvents")
-    try require(1..., inboundBytes, "inboundBytes")
-    try require(1..., sendBufferHighBytes, "sendBufferHighBytes")
+    try require(atLeast: 1, handshakeTimeout.wholeNanoseconds, "handshakeTimeout")
+    try require(atLeast: 1, inboundEvents, "inboundEvents")
+    try require(atLeast: 1, inboundBytes, "inboundBytes")
+    try require(atLeast: 1, sendBufferHighBytes, "sendBufferHighBytes")
     try require(1...sendBufferHighBytes, sendBufferLowBytes, "sendBufferLowBytes")
-    try require(1..., stallTimeout.wholeNanoseconds, "stallTimeout")
-    try require(1..., messagesInFlight, "messagesInFlight")
-    try require(0..., closeTimeout.wholeNanoseconds, "closeTimeout")
+    try require(atLeast: 1, stallTimeout.wholeNanoseconds, "stallTimeout")
+    try require(atLeast: 1, messagesInFlight, "messagesInFlight")
+    try require(atLeast: 0, closeTimeout.wholeNanoseconds, "closeTimeout")
   }
 }
 
 private func require<Number: BinaryInteger>(
-  _ range: some RangeExpression<Number>, _ number: Number, _ name: String
+  atLeast least: Number, _ number: Number, _ name: String
+) throws(HookupError) {
+  guard number < least else { return }
+  throw invalid(name, number, "at least \(least)")
+}
+
+private func require(
+  _ range: ClosedRange<Int>, _ number: Int, _ name: String
 ) throws(HookupError) {
   guard !range.contains(number) else { return }
   throw invalid(name, number, "in \(range)")

@@ -1,18 +1,25 @@
-import Glibc
 import HookupCore
 import NIOConcurrencyHelpers
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The exclusive use of a data directory: one process, and one user of it in that process.
 ///
 /// A `flock` on the file `lock` in the directory, which holds the owner's process id for messages. The kernel lets go of it
 /// when the process ends, however it ends; the file stays.
 package final class DirectoryLock: Sendable {
+  package let directory: String
   private let descriptor: NIOLockedValueBox<CInt>
 
   /// Makes the directory, and those above it, when it does not exist (mode 0700), and locks it.
   /// - Throws: ``HookupError/Code/locked`` with the directory and the owner's process id;
   ///   ``HookupError/Code/storage`` when the directory cannot be made or written.
   package init(directory: String) throws(HookupError) {
+    self.directory = directory
     try Self.makeDirectory(directory)
     let path = directory + "/lock"
     let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -54,6 +61,19 @@ package final class DirectoryLock: Sendable {
 
   deinit {
     release()
+  }
+
+  /// Makes the names of the directory's files durable; what is in them is their writer's business.
+  /// - Throws: ``HookupError/Code/storage``.
+  package func syncDirectory() throws(HookupError) {
+    let opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard opened >= 0 else {
+      throw HookupError(.storage, "\(directory) cannot be opened (\(Self.reason(errno)))")
+    }
+    defer { close(opened) }
+    guard fsync(opened) == 0 else {
+      throw HookupError(.storage, "\(directory) cannot be synced (\(Self.reason(errno)))")
+    }
   }
 
   private static func makeDirectory(_ directory: String) throws(HookupError) {

@@ -141,7 +141,14 @@ import Testing
       } else if let next = states[pick].popFirst() {
         timeline.apply(next)
       }
-      #expect(Set(shown(timeline).map { $0.prefix(5) }).count == timeline.numbers.count)
+      let texts = timeline.numbers.compactMap { timeline[number: $0] }.map { line in
+        switch line.content {
+        case .own(let own): own.text
+        case .entry(let entry): entry.text
+        default: "something else"
+        }
+      }
+      #expect(Set(texts).count == texts.count, "\(texts)")
     }
     #expect(timeline.numbers.count == Int(count))
     for number in timeline.numbers {

@@ -135,7 +135,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private func judgeUpgrade(_ head: RequestHead, _ context: ChannelHandlerContext) {
     guard !head.announcesBody else {
       return answer(
-        .refusal(.badRequest, "a WebSocket is opened without a body"), to: head, context)
+        .refusal(.badRequest, "a WebSocket is opened without a body"), to: nil, context)
     }
     let headers = head.headers.fields.map { (name: $0.name, value: $0.value) }
     let subprotocols = setup.configuration.subprotocols
@@ -143,10 +143,11 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
       method: head.method, headers: headers, subprotocols: subprotocols.names)
     {
     case .refuse(let status, let headers, let message):
-      let status = HTTPStatus(code: status)
+      // As to nothing in particular: a client that wanted a WebSocket has no use for the connection.
       answer(
-        HTTPResponse(status, headers: HeaderFields(headers), body: message + "\n"), to: head,
-        context)
+        HTTPResponse(
+          HTTPStatus(code: status), headers: HeaderFields(headers), body: message + "\n"),
+        to: nil, context)
     case .accept(let name, let headers):
       let format = name.flatMap(subprotocols.format(named:)) ?? subprotocols.defaultFormat
       upgrade(head, format, headers: HeaderFields(headers), context)
@@ -188,7 +189,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   // MARK: Answers
 
   /// Writes a whole answer and goes on to the next request, or closes.
-  /// - Parameter head: nil when the request could not be read: then it closes.
+  /// - Parameter head: nil when the connection is to be closed after the answer.
   func answer(_ response: HTTPResponse, to head: RequestHead?, _ context: ChannelHandlerContext) {
     phase = .answering
     let closes = closes(after: head)

@@ -1,0 +1,155 @@
+import HookupEngine
+import Logging
+import TOMLKit
+
+/// The configuration file: TOML. What is not in it stays as it was; what is in it must be known and right.
+enum ConfigurationFile {
+  /// Applies the file's `text`; `path` is for messages.
+  /// - Throws: ``HookupError/Code/invalidArgument`` with the file and the place, the unknown key and the nearest known one,
+  ///   or the key and what it must be.
+  static func apply(
+    _ text: String, path: String, to settings: inout ServerSettings
+  ) throws(HookupError) {
+    let table: TOMLTable
+    do {
+      table = try TOMLTable(string: text)
+    } catch let error as TOMLParseError {
+      let place = error.source.begin
+      throw HookupError(
+        .invalidArgument,
+        "\(path):\(place.line):\(place.column): this is not TOML: \(error.description)",
+        cause: error)
+    } catch {
+      throw HookupError(.invalidArgument, "\(path): this is not TOML: \(error)", cause: error)
+    }
+    for (key, value) in entries(of: table) {
+      guard let entry = known[key] else { throw unknown(key, path) }
+      do {
+        try entry(value, &settings)
+      } catch {
+        throw HookupError(.invalidArgument, "\(path): '\(key)' must be \(error.wanted)")
+      }
+    }
+    if let tls = settings.chat.server.tls,
+      tls.certificateChainFile.isEmpty || tls.privateKeyFile.isEmpty
+    {
+      throw HookupError(
+        .invalidArgument, "\(path): 'tls.certificate-chain' and 'tls.private-key' go together")
+    }
+  }
+
+  /// The values with their dotted keys, in the order of the keys; tables are looked into.
+  private static func entries(
+    of table: TOMLTable, prefix: String = ""
+  ) -> [(String, any TOMLValueConvertible)] {
+    table.keys.sorted().flatMap { key -> [(String, any TOMLValueConvertible)] in
+      guard let value = table[key] else { return [] }
+      // A table stands for what is in it, unless it is where a value should be.
+      guard let inner = value.table, known[prefix + key] == nil else {
+        return [(prefix + key, value)]
+      }
+      return inner.isEmpty ? [] : entries(of: inner, prefix: prefix + key + ".")
+    }
+  }
+
+  private static func unknown(_ key: String, _ path: String) -> HookupError {
+    let nearest = known.keys.sorted().min { distance($0, key) < distance($1, key) } ?? ""
+    return HookupError(
+      .invalidArgument, "\(path): there is no setting '\(key)'; the nearest is '\(nearest)'")
+  }
+
+  // MARK: The keys
+
+  /// What a value must be, for a sentence.
+  private struct Wrong: Error {
+    var wanted: String
+  }
+
+  private typealias Setting =
+    @Sendable (any TOMLValueConvertible, inout ServerSettings) throws(Wrong) -> Void
+
+  private static let known: [String: Setting] = [
+    "host": text { $0.chat.server.host = $1 },
+    "port": number(0...65_535) { $0.chat.server.port = $1 },
+    "data": text { $0.data = $1 },
+    "log-level": logLevel,
+    "ping-path": text { $0.chat.server.pingPath = $1 },
+    "hello-timeout": number(1...86_400) { $0.chat.helloTimeout = .seconds($1) },
+    "tls.certificate-chain": text {
+      $0.chat.server.tls = ServerTLS(
+        certificateChainFile: $1, privateKeyFile: $0.chat.server.tls?.privateKeyFile ?? "")
+    },
+    "tls.private-key": text {
+      $0.chat.server.tls = ServerTLS(
+        certificateChainFile: $0.chat.server.tls?.certificateChainFile ?? "", privateKeyFile: $1)
+    },
+    "limits.connections": number(1...1_000_000) { $0.chat.server.limits.maximumConnections = $1 },
+    "limits.connections-per-address": number(1...1_000_000) {
+      $0.chat.server.limits.maximumConnectionsPerAddress = $1
+    },
+    "limits.message-bytes": number(1_024...(64 << 20)) {
+      $0.chat.server.limits.maximumMessageBytes = $1
+    },
+    "limits.text-bytes": number(1...(32 << 10)) { $0.chat.limits.textBytes = $1 },
+    "limits.topic-bytes": number(1...(4 << 10)) { $0.chat.limits.topicBytes = $1 },
+    "limits.rooms": number(1...10_000_000) {
+      $0.store.maximumRooms = $1
+      $0.chat.maximumOpenRooms = $1
+    },
+    "limits.direct-rooms": number(0...100_000_000) { $0.store.maximumDirectRooms = $1 },
+    "limits.rooms-per-connection": number(1...10_000) { $0.chat.limits.roomsPerConnection = $1 },
+    "limits.outstanding-commands": number(1...100_000) { $0.chat.limits.outstandingCommands = $1 },
+    "limits.page": number(1...1_000) { $0.chat.limits.page = $1 },
+    "limits.presence-members": number(0...1_000_000) { $0.chat.presenceMembers = $1 },
+  ]
+
+  private static func text(
+    _ set: @escaping @Sendable (inout ServerSettings, String) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      guard let text = value.string, !text.isEmpty else {
+        throw Wrong(wanted: "text in quotes, not empty")
+      }
+      set(&settings, text)
+    }
+  }
+
+  private static func number(
+    _ allowed: ClosedRange<Int>, _ set: @escaping @Sendable (inout ServerSettings, Int) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      guard let number = value.int, allowed.contains(number) else {
+        throw Wrong(wanted: "a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
+      }
+      set(&settings, number)
+    }
+  }
+
+  private static let logLevel: Setting = { value, settings throws(Wrong) in
+    guard let level = value.string.flatMap(Logger.Level.init(rawValue:)) else {
+      throw Wrong(wanted: "one of " + Logger.Level.names)
+    }
+    settings.logLevel = level
+  }
+
+  /// Levenshtein's distance: how many characters have to be added, removed or replaced.
+  static func distance(_ left: String, _ right: String) -> Int {
+    let right = Array(right.prefix(100))
+    var row = Array(0...right.count)
+    for (index, character) in left.prefix(100).enumerated() {
+      var diagonal = row[0]
+      row[0] = index + 1
+      for column in 0..<right.count {
+        let replaced = diagonal + (character == right[column] ? 0 : 1)
+        diagonal = row[column + 1]
+        row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
+      }
+    }
+    return row[right.count]
+  }
+}
+
+extension Logger.Level {
+  /// All levels, for a sentence.
+  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}

@@ -1,0 +1,25 @@
+import HookupEngine
+import Logging
+
+/// What the server is to do: the defaults, the configuration file over them, the flags over both.
+struct ServerSettings {
+  var chat = ChatServerConfiguration()
+  var store = ChatStoreLimits()
+  /// Nil: ``DataDirectory/standard(_:)``.
+  var data: String?
+  var logLevel = Logger.Level.info
+}
+
+/// Where data is when nobody says: the XDG Base Directory Specification.
+enum DataDirectory {
+  /// `$XDG_DATA_HOME/hookup`, or `~/.local/share/hookup` when that is not set or not absolute.
+  /// - Throws: ``HookupError/Code/invalidArgument`` when there is no home either.
+  static func standard(_ environment: [String: String]) throws(HookupError) -> String {
+    if let base = environment["XDG_DATA_HOME"], base.hasPrefix("/") { return base + "/hookup" }
+    guard let home = environment["HOME"], home.hasPrefix("/") else {
+      throw HookupError(
+        .invalidArgument, "neither XDG_DATA_HOME nor HOME is set: say where with --data DIR")
+    }
+    return home + "/.local/share/hookup"
+  }
+}

@@ -1,0 +1,60 @@
+import HookupEngine
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What the program reads from and writes to the system, unbuffered.
+enum StandardStreams {
+  /// Files beyond this are no configuration.
+  private static let maximumFileBytes = 1 << 20
+
+  /// Writes one line at once. A reader that is gone is no error.
+  static func say(_ line: String, to descriptor: CInt) {
+    var bytes = ArraySlice(Array((line + "\n").utf8))
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  /// - Throws: ``HookupError/Code/storage`` when the file cannot be read, is larger than 1 MiB or not UTF-8.
+  static func contents(of path: String) throws(HookupError) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    while true {
+      let count = Int(read(descriptor, &buffer, buffer.count))
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure(path) }
+      if count == 0 { break }
+      bytes += buffer[..<count]
+      guard bytes.count <= maximumFileBytes else {
+        throw HookupError(.storage, "\(path) is larger than 1 MiB: it is no configuration file")
+      }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw HookupError(.storage, "\(path) is not UTF-8 text")
+    }
+    return text
+  }
+
+  private static func failure(_ path: String) -> HookupError {
+    let reason = strerror(errno).map { String(cString: $0) } ?? "errno \(errno)"
+    return HookupError(.storage, "\(path) cannot be read: \(reason)")
+  }
+
+  static var environment: [String: String] {
+    var variables: [String: String] = [:]
+    for name in ["HOME", "XDG_DATA_HOME"] {
+      if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    return variables
+  }
+}

@@ -1,0 +1,123 @@
+import HookupEngine
+import Testing
+
+@testable import hookup_chat_server
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+@Suite struct ConfigurationFileTests {
+  private func applied(_ text: String) throws(HookupError) -> ServerSettings {
+    var settings = ServerSettings()
+    try ConfigurationFile.apply(text, path: "chat.toml", to: &settings)
+    return settings
+  }
+
+  @Test func `what the file says is taken, the rest stays`() throws {
+    let settings = try applied(
+      """
+      host = "::1"
+      port = 0
+      data = "/srv/chat"
+      log-level = "debug"
+      hello-timeout = 5
+
+      [limits]
+      connections = 7
+      text-bytes = 100
+      rooms = 3
+      [tls]
+      certificate-chain = "c.pem"
+      private-key = "k.pem"
+      """)
+    #expect(settings.chat.server.host == "::1" && settings.chat.server.port == 0)
+    #expect(settings.data == "/srv/chat" && settings.logLevel == .debug)
+    #expect(settings.chat.helloTimeout == .seconds(5))
+    #expect(settings.chat.server.limits.maximumConnections == 7)
+    #expect(settings.chat.limits.textBytes == 100)
+    #expect(settings.store.maximumRooms == 3 && settings.chat.maximumOpenRooms == 3)
+    #expect(
+      settings.chat.server.tls
+        == ServerTLS(certificateChainFile: "c.pem", privateKeyFile: "k.pem"))
+    #expect(settings.chat.limits.topicBytes == ChatLimits().topicBytes)
+  }
+
+  @Test func `an empty file changes nothing`() throws {
+    #expect(try applied("").chat.limits == ChatLimits())
+  }
+
+  @Test(arguments: [
+    ("prot = 1", "there is no setting 'prot'; the nearest is 'port'"),
+    ("[limits]\nroom = 1", "there is no setting 'limits.room'; the nearest is 'limits.rooms'"),
+    ("[limit]\nrooms = 1", "there is no setting 'limit.rooms'; the nearest is 'limits.rooms'"),
+    ("port = \"80\"", "'port' must be a whole number from 0 to 65535"),
+    ("port = 80.5", "'port' must be a whole number from 0 to 65535"),
+    ("port = 70000", "'port' must be a whole number from 0 to 65535"),
+    ("host = 7", "'host' must be text in quotes, not empty"),
+    ("host = \"\"", "'host' must be text in quotes, not empty"),
+    ("[port]\nx = 1", "'port' must be a whole number from 0 to 65535"),
+    ("log-level = \"loud\"", "'log-level' must be one of trace, debug"),
+    ("[tls]\nprivate-key = \"k\"", "go together"),
+    ("port = ", "chat.toml:1:"),
+    ("port = 1\nport = 2", "this is not TOML"),
+  ])
+  func `what is wrong is named, and so is the way out`(text: String, sentence: String) {
+    let refusal = #expect(throws: HookupError.self) { try applied(text) }
+    #expect(refusal?.code == .invalidArgument)
+    #expect(refusal?.message.contains(sentence) == true, "\(refusal?.message ?? "")")
+    #expect(refusal?.message.hasPrefix("chat.toml") == true)
+  }
+
+  /// The sample shows every default: taken literally it changes nothing but what has no default.
+  @Test func `the sample file is right in every line`() throws {
+    let path = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let sample = try StandardStreams.contents(
+      of: "/\(path)/Resources/hookup-chat-server.toml")
+    #expect(try applied(sample).chat.limits == ChatLimits())
+    // A comment that begins without a space is a setting.
+    let active = sample.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.hasPrefix("#") && !line.hasPrefix("# ") ? line.dropFirst() : line
+    }
+    let settings = try applied(active.joined(separator: "\n"))
+    let standard = ServerSettings()
+    #expect(settings.chat.limits == standard.chat.limits)
+    #expect(settings.store == standard.store)
+    #expect(settings.chat.server.port == standard.chat.server.port)
+    #expect(settings.chat.server.host == standard.chat.server.host)
+    #expect(settings.chat.server.pingPath == standard.chat.server.pingPath)
+    #expect(settings.chat.helloTimeout == standard.chat.helloTimeout)
+    #expect(settings.chat.presenceMembers == standard.chat.presenceMembers)
+    #expect(
+      settings.chat.server.limits.maximumConnections
+        == standard.chat.server.limits.maximumConnections)
+    #expect(
+      settings.chat.server.limits.maximumMessageBytes
+        == standard.chat.server.limits.maximumMessageBytes)
+  }
+
+  @Test(
+    arguments: [
+      (["XDG_DATA_HOME": "/x", "HOME": "/h"], "/x/hookup"),
+      (["XDG_DATA_HOME": "relative", "HOME": "/h"], "/h/.local/share/hookup"),
+      (["HOME": "/h"], "/h/.local/share/hookup"),
+    ] as [([String: String], String)])
+  func `data has a standard place`(environment: [String: String], directory: String) throws {
+    #expect(try DataDirectory.standard(environment) == directory)
+  }
+
+  @Test func `without a home the standard place is a question`() {
+    let refusal = #expect(throws: HookupError.self) { try DataDirectory.standard([:]) }
+    #expect(refusal?.message.contains("--data") == true)
+  }
+
+  @Test(arguments: [
+    ("", "", 0), ("port", "prot", 2), ("rooms", "room", 1), ("", "abc", 3),
+    ("kitten", "sitting", 3),
+  ])
+  func `distances count edits`(left: String, right: String, distance: Int) {
+    #expect(ConfigurationFile.distance(left, right) == distance)
+  }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import Testing
+
+/// How much the slow suites do: little in CI, all of it by hand with HOOKUP_LONG=1.
+enum Effort {
+  static let isLong = ProcessInfo.processInfo.environment["HOOKUP_LONG"] != nil
+}
+
+struct HarnessError: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// A real process of this package, with its lines read as they come.
+final class Child: @unchecked Sendable {
+  // Unchecked: `process` is told to start and to die only, which is safe from any thread; lines are under the condition.
+  private let process = Process()
+  private let input = Pipe()
+  private let condition = NSCondition()
+  private var lines: [String] = []
+  private var errors = ""
+  private var openStreams = 2
+  private var partial = Data()
+
+  /// The directory of this package's executables: that of the test's own.
+  static let directory = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent()
+
+  init(_ name: String, _ arguments: [String], home: String) throws {
+    process.executableURL = Self.directory.appendingPathComponent(name)
+    process.arguments = arguments
+    process.environment = [
+      "HOME": home, "PATH": "/usr/bin:/bin", "USER": "tester", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no",
+    ]
+    let output = Pipe()
+    let errorOutput = Pipe()
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = errorOutput
+    output.fileHandleForReading.readabilityHandler = { [weak self] handle in
+      self?.read(handle) { child, data in child.take(data) }
+    }
+    errorOutput.fileHandleForReading.readabilityHandler = { [weak self] handle in
+      self?.read(handle) { child, data in child.errors += String(decoding: data, as: UTF8.self) }
+    }
+    try process.run()
+  }
+
+  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+  private func read(_ handle: FileHandle, _ body: (Child, Data) -> Void) {
+    let data = handle.availableData
+    condition.lock()
+    defer { condition.unlock() }
+    if data.isEmpty {
+      handle.readabilityHandler = nil
+      openStreams -= 1
+    } else {
+      body(self, data)
+    }
+    condition.broadcast()
+  }
+
+  private func take(_ data: Data) {
+    partial.append(data)
+    while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
+      lines.append(String(decoding: partial[partial.startIndex..<end], as: UTF8.self))
+      partial.removeSubrange(partial.startIndex...end)
+    }
+  }
+
+  /// Writes to standard input from a thread of its own and closes it: the pipe may be smaller than the text.
+  func write(_ text: String) {
+    let handle = input.fileHandleForWriting
+    Thread.detachNewThread {
+      try? handle.write(contentsOf: Data(text.utf8))
+      try? handle.close()
+    }
+  }
+
+  /// Waits until `isEnough` of all lines so far, or until the process has ended.
+  @discardableResult
+  func waitForLines(
+    _ seconds: Double = 60, _ isEnough: ([String]) -> Bool
+  ) throws -> [String] {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    condition.lock()
+    defer { condition.unlock() }
+    while !isEnough(lines), openStreams > 0 {
+      guard condition.wait(until: deadline) else {
+        throw HarnessError("\(seconds) s passed; lines so far: \(lines.suffix(5)); errors: \(errors)")
+      }
+    }
+    return lines
+  }
+
+  /// Everything it printed, once it has ended by itself.
+  @discardableResult
+  func waitForEnd(_ seconds: Double = 60) throws -> (status: Int32, lines: [String], errors: String) {
+    try waitForLines(seconds) { _ in false }
+    process.waitUntilExit()
+    return (process.terminationStatus, lines, errors)
+  }
+
+  var linesSoFar: [String] { condition.withLock { lines } }
+
+  /// kill -9, and waits until it is gone.
+  func kill9() {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  func terminate() { kill(process.processIdentifier, SIGTERM) }
+}
+
+/// One world of a test: a home, a port, and the server that comes and goes on it.
+final class World {
+  let home: String
+  private(set) var port = 0
+  private(set) var server: Child?
+
+  init() throws {
+    home = NSTemporaryDirectory() + "/hookup-e2e-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    server?.kill9()
+    try? FileManager.default.removeItem(atPath: home)
+  }
+
+  var url: String { "ws://127.0.0.1:\(port)/" }
+
+  /// Starts the server: on a free port at first, on the same one from then on.
+  func startServer() throws {
+    let child = try Child(
+      "hookup-chat-server", ["--port", "\(port)", "--data", "\(home)/server", "--log-level", "error"], home: home)
+    let lines = try child.waitForLines { !$0.isEmpty }
+    guard let line = lines.first, line.hasPrefix("listening on ws://127.0.0.1:"),
+      let found = Int(line.split(separator: ":").last?.dropLast() ?? "")
+    else { throw HarnessError("the server said \(lines), \(try child.waitForEnd().errors)") }
+    port = found
+    server = child
+  }
+
+  /// Makes the port known without leaving a server on it.
+  func reservePort() throws {
+    try startServer()
+    killServer()
+  }
+
+  func killServer() {
+    server?.kill9()
+    server = nil
+  }
+
+  func send(_ nick: String, wait: String = "60s") throws -> Child {
+    try Child(
+      "hookup-chat",
+      ["send", url, "--nick", nick, "--room", "ops", "--data", "\(home)/\(nick)", "--wait=\(wait)"], home: home)
+  }
+
+  /// The room's whole log, by `tail`.
+  func log(count: Int, seconds: Int = 60) throws -> [Entry] {
+    let tail = try Child(
+      "hookup-chat",
+      [
+        "tail", url, "--nick", "reader", "--room", "ops", "--since", "0", "--json", "--count", "\(count)", "--for",
+        "\(seconds)s",
+      ], home: home)
+    let (status, lines, errors) = try tail.waitForEnd(Double(seconds) + 30)
+    guard status == 0 else { throw HarnessError("tail ended with \(status): \(lines.count) lines, \(errors)") }
+    return try lines.map { try JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
+  }
+}
+
+/// One line of `hookup-chat tail --json`.
+struct Entry: Codable, Hashable {
+  var room: String
+  var offset: UInt64
+  var id: String
+  var from: String
+  var time: String
+  var text: String
+}
+
+/// One line of `hookup-chat send`.
+struct StateChange: Codable, Hashable {
+  var line: Int?
+  var id: String
+  var state: String
+  var offset: UInt64?
+  var reason: String?
+
+  static func parse(_ lines: [String]) throws -> [StateChange] {
+    try lines.map { try JSONDecoder().decode(StateChange.self, from: Data($0.utf8)) }
+  }
+}
