@@ -32,7 +32,7 @@ private final class Counter: Sendable {
   }
 }
 
-@Suite struct BoundedQueueTests {
+@Suite(.timeLimit(.minutes(1))) struct BoundedQueueTests {
   @Test func `elements come out in order, at most as many as asked for`() async {
     let queue = BoundedQueue<Int>(capacity: 10, wake: {})
     for value in 0..<5 { #expect(await queue.send(value)) }
@@ -130,7 +130,7 @@ private final class Counter: Sendable {
   }
 }
 
-@Suite struct EffectQueueTests {
+@Suite(.timeLimit(.minutes(1))) struct EffectQueueTests {
   @Test
   func `effects are carried out in order, one after the other, those that wait at the end too`()
     async throws

@@ -5,7 +5,7 @@ import Testing
 
 @testable import hookup_chat
 
-@Suite struct TerminalThreadTests {
+@Suite(.timeLimit(.minutes(1))) struct TerminalThreadTests {
   @Test func `a job of the actor runs on the thread that owns the terminal, always the same`()
     async throws
   {
