@@ -243,6 +243,38 @@ import Testing
     }
   }
 
+  @Test func `what waits behind a failed commit fails with it and overtakes nothing`() async throws
+  {
+    let store = BreakableStore()
+    try await withChatServer(store: store) { _, address in
+      let ops = try RoomName("ops")
+      let alice = try await ChatPeer.welcome(address, "alice", client: try client(1))
+      await store.holdAndFailNext()
+      try alice.say("t1", id: "m1")
+      try await store.held.next()
+      try alice.say("t2", id: "m2")
+      try alice.say("t3", id: "m3")
+      // The pong tells that both wait for the store.
+      try alice.send(.ping)
+      #expect(try await alice.nextEvent() == .pong)
+      store.release.put(())
+      guard case .event(.error(let refusal)) = try await alice.next() else {
+        Issue.record("no refusal")
+        return
+      }
+      #expect(refusal.code == .storeFailed && refusal.id?.text == "m1")
+      #expect(try await alice.next() == .closed(1013))
+      let again = try await ChatPeer.welcome(address, "alice", client: try client(1))
+      for number: UInt64 in 1...3 {
+        try again.say("t\(number)", id: "m\(number)")
+        #expect(
+          try await again.nextEvent()
+            == .stored(
+              ops, id: try MessageID("m\(number)"), offset: number, milliseconds: ChatPeer.time))
+      }
+    }
+  }
+
   @Test func `a stop closes everybody with 1001 and loses nothing that was confirmed`() async throws
   {
     let store = MemoryChatStore()
@@ -276,12 +308,23 @@ actor BreakableStore: ChatStore {
   nonisolated let id = "breakable"
   private let inner = MemoryChatStore()
   private var isBroken = false
+  private var holdsNext = false
+  /// Tells that an append is held; ``release`` lets it fail.
+  nonisolated let held = Mailbox<Void>()
+  nonisolated let release = Mailbox<Void>()
 
   func setBroken(_ isBroken: Bool) { self.isBroken = isBroken }
+  func holdAndFailNext() { holdsNext = true }
 
   func append(
     _ entries: [RoomAppend], milliseconds: Int64
   ) async throws(HookupError) -> [RoomAppended] {
+    if holdsNext {
+      holdsNext = false
+      held.put(())
+      try? await release.next()
+      throw HookupError(.storage, "failed on purpose")
+    }
     if isBroken { throw HookupError(.storage, "broken on purpose") }
     return try await inner.append(entries, milliseconds: milliseconds)
   }
