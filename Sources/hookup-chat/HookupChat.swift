@@ -19,7 +19,7 @@ struct HookupChat: AsyncParsableCommand {
     let arguments = WaitOption.spelledOut(Array(CommandLine.arguments.dropFirst()))
     do {
       var command = try parseAsRoot(arguments)
-      // Signals must be blocked before any thread exists, so before the command runs.
+      // May start the program again with the environment that a screen needs, so before anything else is done.
       if command is ScreenCommand { TerminalProcess.prepare() }
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

@@ -16,11 +16,25 @@ struct HarnessError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
+/// A pipe that processes started meanwhile do not inherit: one that did would keep it open after the end of ours.
+struct PrivatePipe {
+  let reading: FileHandle
+  let writing: FileHandle
+
+  init() throws {
+    var descriptors: [Int32] = [0, 0]
+    guard pipe(&descriptors) == 0 else { throw HarnessError("no pipe: errno \(errno)") }
+    for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    reading = FileHandle(fileDescriptor: descriptors[0], closeOnDealloc: true)
+    writing = FileHandle(fileDescriptor: descriptors[1], closeOnDealloc: true)
+  }
+}
+
 /// A real process of this package, with its lines read as they come.
 final class Child: @unchecked Sendable {
   // Unchecked: `process` is told to start and to die only, which is safe from any thread; lines are under the condition.
   private let process = Process()
-  private let input = Pipe()
+  private let input: PrivatePipe
   private let condition = NSCondition()
   private var lines: [String] = []
   private var errors = ""
@@ -32,39 +46,43 @@ final class Child: @unchecked Sendable {
     .deletingLastPathComponent()
 
   init(_ name: String, _ arguments: [String], home: String) throws {
+    input = try PrivatePipe()
+    let output = try PrivatePipe()
+    let errorOutput = try PrivatePipe()
     process.executableURL = Self.directory.appendingPathComponent(name)
     process.arguments = arguments
     process.environment = [
       "HOME": home, "PATH": "/usr/bin:/bin", "USER": "tester", "LANG": "C.UTF-8",
       "SWIFT_BACKTRACE": "enable=no",
     ]
-    let output = Pipe()
-    let errorOutput = Pipe()
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = errorOutput
-    output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-      self?.read(handle) { child, data in child.take(data) }
-    }
-    errorOutput.fileHandleForReading.readabilityHandler = { [weak self] handle in
-      self?.read(handle) { child, data in child.errors += String(decoding: data, as: UTF8.self) }
-    }
+    process.standardInput = input.reading
+    process.standardOutput = output.writing
+    process.standardError = errorOutput.writing
     try process.run()
+    // Ours must be closed for the child's end to be the end.
+    try input.reading.close()
+    try output.writing.close()
+    try errorOutput.writing.close()
+    read(output.reading) { child, data in child.take(data) }
+    read(errorOutput.reading) { child, data in child.errors += String(decoding: data, as: UTF8.self) }
   }
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
-  private func read(_ handle: FileHandle, _ body: (Child, Data) -> Void) {
-    let data = handle.availableData
-    condition.lock()
-    defer { condition.unlock() }
-    if data.isEmpty {
-      handle.readabilityHandler = nil
-      openStreams -= 1
-    } else {
-      body(self, data)
+  /// Reads to the end on a thread of its own.
+  private func read(_ handle: FileHandle, _ body: @escaping @Sendable (Child, Data) -> Void) {
+    let condition = condition
+    Thread.detachNewThread { [weak self] in
+      while true {
+        let data = handle.availableData
+        let isLast = condition.withLock {
+          if data.isEmpty { self?.openStreams -= 1 } else if let self { body(self, data) }
+          condition.broadcast()
+          return data.isEmpty
+        }
+        if isLast { return }
+      }
     }
-    condition.broadcast()
   }
 
   private func take(_ data: Data) {
@@ -77,7 +95,7 @@ final class Child: @unchecked Sendable {
 
   /// Writes to standard input from a thread of its own and closes it: the pipe may be smaller than the text.
   func write(_ text: String) {
-    let handle = input.fileHandleForWriting
+    let handle = input.writing
     Thread.detachNewThread {
       try? handle.write(contentsOf: Data(text.utf8))
       try? handle.close()

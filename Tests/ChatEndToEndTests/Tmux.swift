@@ -58,13 +58,16 @@ final class Tmux {
     process.environment = [
       "HOME": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "screen-256color",
     ]
-    let output = Pipe()
+    // The first command leaves a server behind, which would keep a pipe open.
+    let path = URL(fileURLWithPath: "\(home)/tmux-output")
+    try Data().write(to: path)
+    let output = try FileHandle(forWritingTo: path)
     process.standardOutput = output
     process.standardError = output
     try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    let text = String(decoding: data, as: UTF8.self)
+    try output.close()
+    let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
     guard process.terminationStatus == 0 else { throw HarnessError("tmux \(arguments): \(text)") }
     return text
   }
