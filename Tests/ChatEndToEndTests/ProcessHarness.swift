@@ -64,7 +64,8 @@ final class Child: @unchecked Sendable {
     try output.writing.close()
     try errorOutput.writing.close()
     read(output.reading) { child, data in child.take(data) }
-    read(errorOutput.reading) { child, data in child.errors += String(decoding: data, as: UTF8.self) }
+    read(errorOutput.reading) { child, data in child.errors += String(decoding: data, as: UTF8.self)
+    }
   }
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }

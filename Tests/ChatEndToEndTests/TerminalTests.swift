@@ -17,8 +17,8 @@ extension EndToEnd {
       let world = try World()
       try world.startServer()
       let tmux = Tmux(home: world.home)
-      try tmux.start("alice", columns: 120, rows: 40, chat(world, "alice"))
-      try tmux.start("bob", columns: 120, rows: 40, chat(world, "bob"))
+      try tmux.start("alice", columns: 120, rows: 60, chat(world, "alice"))
+      try tmux.start("bob", columns: 120, rows: 60, chat(world, "bob"))
       for nick in ["alice", "bob"] {
         try tmux.wait(for: nick, "both members") { $0.contains("ONLINE") && $0.contains("HERE 2") }
       }

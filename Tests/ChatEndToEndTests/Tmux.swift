@@ -50,25 +50,32 @@ final class Tmux {
     }
   }
 
+  /// Runs one tmux command and returns what it printed. By `posix_spawn`: Foundation's Process waits for the end of every process that
+  /// a command leaves behind, and the first one leaves the server.
   @discardableResult
   private func run(_ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/tmux")
-    process.arguments = ["-L", socket, "-f", "/dev/null"] + arguments
-    process.environment = [
-      "HOME": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "screen-256color",
+    let path = "\(home)/tmux-output"
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    let words = ["tmux", "-L", socket, "-f", "/dev/null"] + arguments
+    let environment = [
+      "HOME=\(home)", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TERM=screen-256color",
     ]
-    // The first command leaves a server behind, which would keep a pipe open.
-    let path = URL(fileURLWithPath: "\(home)/tmux-output")
-    try Data().write(to: path)
-    let output = try FileHandle(forWritingTo: path)
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    process.waitUntilExit()
-    try output.close()
-    let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
-    guard process.terminationStatus == 0 else { throw HarnessError("tmux \(arguments): \(text)") }
+    var argv = words.map { strdup($0) } + [nil]
+    var envp = environment.map { strdup($0) } + [nil]
+    defer { (argv + envp).forEach { free($0) } }
+    var child: pid_t = 0
+    guard posix_spawn(&child, "/usr/bin/tmux", &actions, nil, &argv, &envp) == 0 else {
+      throw HarnessError("tmux does not start")
+    }
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    guard status == 0 else { throw HarnessError("tmux \(arguments): \(text)") }
     return text
   }
 }
