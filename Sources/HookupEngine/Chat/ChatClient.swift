@@ -54,6 +54,7 @@ public final class ChatClient: Sendable {
     settings.requiresSubprotocol = true
     settings.awaitsReady = true
     settings.reportsSent = true
+    settings.keepalive?.pingsAtOnce = true
     let id: ClientID
     if let directory = configuration.directory, !configuration.onlyReads {
       let profile = try ChatProfile.open(directory: directory, nick: configuration.nick)
