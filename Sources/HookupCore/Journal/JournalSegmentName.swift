@@ -3,7 +3,7 @@
 ///
 /// The epoch is 16 hexadecimal digits; the first sequence 16 decimal digits, so that names of one epoch sort by age.
 package struct JournalSegmentName: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// Sequences stay below this, so that they survive JSON numbers (PROTOCOL.md §3).
+  /// Sequences stay below this, so that they survive JSON numbers.
   package static let sequenceLimit: UInt64 = 1 << 53
 
   package var epoch: UInt64

@@ -1,6 +1,6 @@
 /// The messages of one connection that were sent with a request for an ack and have not been acked yet.
 ///
-/// Ids count up from 1 and are never reused (PROTOCOL §2). The owner calls ``add(_:timeout:now:)`` before it
+/// Ids count up from 1 and are never reused. The owner calls ``add(_:timeout:now:)`` before it
 /// sends, ``acknowledge(_:)`` for each ack that arrives, ``expire(now:)`` whenever ``nextDeadline`` has come,
 /// and ``removeAll()`` when the connection ends: each payload comes back from exactly one of the last three.
 package struct AckTracker<Payload: Sendable>: Sendable {

@@ -126,7 +126,7 @@ extension ClientMachine {
   mutating func acked(
     _ id: UInt64, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
   ) {
-    // Unknown ids and second acks are harmless (PROTOCOL.md §2).
+    // Unknown ids and second acks are harmless.
     guard let sequence = window.acknowledge(id) else { return }
     ackProgressAt = window.awaitsAcks ? now : nil
     prove()

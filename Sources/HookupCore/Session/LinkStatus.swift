@@ -40,7 +40,7 @@ public struct PendingAck: Hashable, Sendable {
   public var sequence: UInt64
   /// When it was first handed to the socket.
   public var sentAt: MonotonicInstant
-  /// When ``ClientEvent/ackFailed(_:)`` is due.
+  /// When `ClientEvent.ackFailed` is due.
   public var deadline: MonotonicInstant
   /// How often it was sent.
   public var tries: Int

@@ -1,7 +1,7 @@
 /// When and how often a client dials again after a connection was lost or could not be opened.
 ///
 /// The delays are drawn at random so that the clients of a server that comes back do not all come at once: the first
-/// from 0…`firstDelay`, the n-th after it from 0…min(`maximumDelay`, `base`·2ⁿ) (PROTOCOL.md §3.7).
+/// from 0…`firstDelay`, the n-th after it from 0…min(`maximumDelay`, `base`·2ⁿ).
 public struct ReconnectPolicy: Hashable, Sendable {
   /// How many attempts in a row may fail before the client gives up.
   public enum Attempts: Hashable, Sendable {
@@ -53,7 +53,7 @@ public struct ReconnectPolicy: Hashable, Sendable {
     return random.duration(upTo: min(maximumDelay, doubled))
   }
 
-  /// What the end of a connection means for the next attempt, by its close code (PROTOCOL.md §3.7).
+  /// What the end of a connection means for the next attempt, by its close code.
   package enum Verdict: Hashable, Sendable {
     /// Dialling again would end the same way: credentials, version, superseded.
     case stop

@@ -27,7 +27,7 @@ public struct KeepaliveSettings: Hashable, Sendable {
   }
 }
 
-/// Notices that a peer is gone: silence → ping → more silence → dead (PROTOCOL §3.7), and measures the round trip.
+/// Notices that a peer is gone: silence → ping → more silence → dead, and measures the round trip.
 ///
 /// Any inbound byte is life. At most one ping waits for an answer.
 struct Keepalive: Sendable {

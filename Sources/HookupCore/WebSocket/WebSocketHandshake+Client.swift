@@ -42,7 +42,7 @@ extension WebSocketHandshake {
     var head = ByteBuffer()
     head.writeString("GET \(url.target) HTTP/1.1\r\n")
     if values("Host", in: headers).isEmpty { head.writeString("Host: \(url.authority)\r\n") }
-    // Old servers compare this line whole (PROTOCOL §2).
+    // Old servers compare this line whole.
     head.writeString("Upgrade: websocket\r\nConnection: Upgrade\r\n")
     head.writeString("Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\n")
     if !subprotocols.isEmpty {

@@ -14,7 +14,7 @@ public struct Message: Hashable, Sendable {
   }
 
   public var content: Content
-  /// How long the sender waits for the ack before it reports ``ClientEvent/ackFailed(_:)``; nil when it wants none.
+  /// How long the sender waits for the ack before it reports `ClientEvent.ackFailed`; nil when it wants none.
   public var ackTimeout: Duration?
 
   public init(_ content: Content, ackTimeout: Duration? = nil) {

@@ -2,7 +2,7 @@ import HookupCore
 import NIOCore
 
 /// Everything a ``HookupClient`` can be told. Each feature is on or off by itself; the defaults lose nothing while the program
-/// runs, and with ``Buffer/file(directory:policy:)` nothing at all.
+/// runs, and with ``Buffer/file(directory:sync:)` nothing at all.
 public struct ClientConfiguration: Sendable {
   /// Where messages wait that cannot go out yet.
   public enum Buffer: Sendable {

@@ -1,7 +1,7 @@
 import HookupCore
 import NIOCore
 
-/// An outbox in a directory of checksummed, append-only files (PROTOCOL.md §3.5). Entries survive the end of the
+/// An outbox in a directory of checksummed, append-only files, as the page Protocol describes them. Entries survive the end of the
 /// process at any instruction, and power loss as ``FileOutboxOptions/sync`` says.
 ///
 /// A thread of its own does all file access. What was queued while it flushed goes out in its next write. An append that
@@ -32,7 +32,7 @@ package final class FileOutbox: OutboxStorage {
 
   package let recovered: OutboxRecovery
   package let directory: String
-  /// The id of this outbox's numbering; a new one when it cannot be shown that no number was lost (PROTOCOL.md §3.1).
+  /// The id of this outbox's numbering; a new one when it cannot be shown that no number was lost.
   package let epoch: UInt64
   private let mailbox: Monitor<Mailbox>
 

@@ -175,7 +175,7 @@ extension OutboxWriter {
     }
   }
 
-  /// Gives the last segment up after a failed write or fdatasync (PROTOCOL.md §3.4 I5): its descriptor is never synchronized
+  /// Gives the last segment up after a failed write or fdatasync: its descriptor is never synchronized
   /// again, later entries go to a new segment. What is durable in it stays good.
   func poison() {
     guard let file, let last = segments.indices.last else { return }

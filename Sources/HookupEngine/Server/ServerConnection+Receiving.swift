@@ -153,7 +153,7 @@ extension ServerEvent {
 }
 
 extension CloseCode {
-  /// The client reads too slowly for what is sent to it (PROTOCOL §3.7).
+  /// The client reads too slowly for what is sent to it.
   public static let slowConsumer = CloseCode(rawValue: 4108)
 }
 

@@ -1,6 +1,6 @@
 /// What one client and all clients together may use of a ``HookupServer``. Nothing is unbounded.
 public struct ServerLimits: Hashable, Sendable {
-  /// One message from a client, payload bytes after decompression. Default 1 MiB; larger closes the connection
+  /// One message from a client, payload bytes. Default 1 MiB; larger closes the connection
   /// with 1009. Small refuses what clients mean to send; each connection may make the server hold this much.
   public var maximumMessageBytes = Limits.maximumMessageBytes
 
