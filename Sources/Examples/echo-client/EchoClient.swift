@@ -19,9 +19,7 @@ enum EchoClient {
         try await client.send(.text(line).needsAck(within: .seconds(5)))
       }
       // The input has ended: leave when everything is acked.
-      while await client.snapshot().backlog.messages > 0 {
-        try await Task.sleep(for: .milliseconds(50))
-      }
+      try await client.drained()
       client.close()
       await printing
     }

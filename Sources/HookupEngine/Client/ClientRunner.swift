@@ -37,6 +37,8 @@ final class ClientRunner: @unchecked Sendable {
   var storing: [UInt64: Acceptance] = [:]
   /// Read from the outbox for the wire, until transmitted.
   var loaded: [UInt64: OutboxEntry] = [:]
+  /// Callers that wait until nothing is left in the outbox.
+  private var drainWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
   /// Open connections by number: the current one, and ones that are closing.
   var links: [UInt64: Link] = [:]
 
@@ -110,7 +112,25 @@ final class ClientRunner: @unchecked Sendable {
     }
     publish()
     alarm.set(machine.nextDeadline, on: eventLoop) { [weak self] in self?.handle(.timer) }
+    if isDrained || machine.isFinished { releaseDrainWaiters() }
     onChange()
+  }
+
+  private var isDrained: Bool { machine.backlog.messages == 0 && submissions.isEmpty }
+
+  private func releaseDrainWaiters() {
+    for waiter in drainWaiters.values { waiter.resume(returning: isDrained) }
+    drainWaiters = [:]
+  }
+
+  /// Resumes with true once the outbox is empty, with false when the client ends or the wait is given up before.
+  func waitUntilDrained(_ ticket: UInt64, _ waiter: CheckedContinuation<Bool, Never>) {
+    guard !isDrained, !machine.isFinished else { return waiter.resume(returning: isDrained) }
+    drainWaiters[ticket] = waiter
+  }
+
+  func stopWaiting(_ ticket: UInt64) {
+    drainWaiters.removeValue(forKey: ticket)?.resume(returning: false)
   }
 
   /// Hands the round's events to the reader. Messages are never dropped; see ``EventQueue/push(_:bytes:mayDrop:)``.

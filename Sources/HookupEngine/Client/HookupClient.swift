@@ -133,6 +133,28 @@ public final class HookupClient: Sendable {
     }
   }
 
+  /// Returns when everything in the outbox is settled: acked, or written when it wanted no ack.
+  ///
+  /// - Throws: ``HookupError/Code/closed`` when the client ends first; `CancellationError`.
+  public func drained() async throws {
+    try Task.checkCancellation()
+    let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
+    let runner = runner
+    let isDrained = await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        runner.eventLoop.execute { runner.waitUntilDrained(ticket, waiter) }
+      }
+    } onCancel: {
+      runner.eventLoop.execute { runner.stopWaiting(ticket) }
+    }
+    try Task.checkCancellation()
+    guard isDrained else {
+      throw HookupError(
+        .closed,
+        "the client was closed before its outbox had drained; what a file buffer holds is kept")
+    }
+  }
+
   /// Writes a message to the connection of the moment, past the outbox: for greetings and questions that mean nothing later.
   /// - Throws: ``HookupError/Code/notConnected``, `.invalidArgument`.
   public func sendNow(_ message: Message) async throws {

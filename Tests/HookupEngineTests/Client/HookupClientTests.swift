@@ -204,6 +204,28 @@ struct HookupClientTests {
     }
   }
 
+  @Test func `drained returns when all is acked, and throws when the client ends before`()
+    async throws
+  {
+    let port = try await freePort()
+    let url = "ws://127.0.0.1:\(port)/"
+    try await withHookupClient(url, configuration: .quick) { client in
+      try await client.drained()
+      try await client.send(.text("a").needsAck())
+      let waiting = Task { try await client.drained() }
+      try await withServer(port: port, handler: echo) { _ in try await waiting.value }
+      #expect(await client.snapshot().backlog.messages == 0)
+    }
+    let client = try HookupClient(url, configuration: .quick, logger: .quiet)
+    try await client.send("kept")
+    let running = Task { try await client.run() }
+    let waiting = Task { try await client.drained() }
+    client.close()
+    let error = await #expect(throws: HookupError.self) { try await waiting.value }
+    #expect(error?.code == .closed)
+    try await running.value
+  }
+
   @Test(arguments: ["http://x/", "ws://", "nonsense", "ws://host:99999/"])
   func `a bad URL is named in the error`(url: String) {
     let error = #expect(throws: HookupError.self) { _ = try HookupClient(url) }
