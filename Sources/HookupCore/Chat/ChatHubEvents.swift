@@ -102,6 +102,8 @@ package struct ChatHubSettings: Hashable, Sendable {
   package var appendingBytes = 16 << 20
   /// How long a connection may take to say hello. Default 60 s; then it is closed with 1008.
   package var helloTimeout = Duration.seconds(60)
+  /// Live connections of one client id. Default 8; one more closes the oldest with 4009.
+  package var connectionsPerClient = 8
 
   package init() {}
 }

@@ -68,20 +68,34 @@ extension ChatHubMachine {
       return refuse(refusal, ticket, key, &actions)
     }
     let client = client ?? connection.client
-    if let holder = byNick[nick.folded], connections[holder]?.client != client {
+    if let holder = byNick[nick.folded]?.first, connections[holder]?.client != client {
       let refusal = ChatRefusal(
         .nickInUse, "the nick \(nick) is in use: choose another one", command: "hello")
       return refuse(refusal, ticket, key, &actions)
     }
-    // The older connection is fenced before the newer one gets anything: it is most likely dead already.
-    if let older = byClient[client] {
-      close(older, code: 4009, reason: "this client connected again", &actions)
-    }
+    makeRoom(for: client, as: nick, &actions)
     connections[key]?.client = client
     connections[key]?.nick = nick
-    byNick[nick.folded] = key
-    byClient[client] = key
+    byNick[nick.folded, default: []].append(key)
+    nickOf[client] = nick
     read(.direct(nick, limit: settings.limits.directRooms), for: .welcome(ticket), key, &actions)
+  }
+
+  /// A client goes by one nick at a time, and has so many connections at most; the oldest is the likeliest to be dead.
+  private mutating func makeRoom(
+    for client: ClientID, as nick: Nick, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard let current = nickOf[client], let live = byNick[current.folded] else { return }
+    if current.folded != nick.folded {
+      for older in live {
+        close(older, code: 4009, reason: "this client goes by another nick now", &actions)
+      }
+    } else if live.count >= settings.connectionsPerClient, let oldest = live.first {
+      close(
+        oldest, code: 4009,
+        reason: "this client has \(settings.connectionsPerClient) newer connections",
+        &actions)
+    }
   }
 
   mutating func welcome(

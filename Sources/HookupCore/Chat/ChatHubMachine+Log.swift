@@ -96,17 +96,20 @@ extension ChatHubMachine {
   private mutating func notify(
     _ append: RoomAppend, offset: UInt64, _ actions: inout ActionQueue<ChatHubAction>
   ) {
-    guard let name = append.key.directName(for: append.from),
-      let peer = name.directPeer, let key = byNick[peer.folded],
-      let connection = connections[key], connection.readers[append.key] == nil,
+    guard let peer = append.key.directName(for: append.from)?.directPeer,
       peer.folded != append.from.folded
     else { return }
-    guard connection.isWelcome, connection.isWritable else {
-      connections[key]?.missedDirect = true
-      return
-    }
     let summary = RoomSummary(room: RoomName(directTo: append.from), last: offset)
-    actions.append(.send(.direct(summary), to: [key]))
+    for key in byNick[peer.folded] ?? [] {
+      guard let connection = connections[key], connection.readers[append.key] == nil else {
+        continue
+      }
+      if connection.isWelcome, connection.isWritable {
+        actions.append(.send(.direct(summary), to: [key]))
+      } else {
+        connections[key]?.missedDirect = true
+      }
+    }
   }
 
   mutating func fallBehind(_ key: ChatConnectionKey, _ room: RoomKey) {

@@ -47,7 +47,7 @@ extension ChatHubMachine {
     guard let nick = connections[key]?.nick, let head = rooms[room]?.head else { return }
     let isNew = connections[key]?.readers[room] == nil
     if isNew {
-      tell(.arrived, of: nick, room, &actions)
+      if !isPresent(nick, in: room) { tell(.arrived, of: nick, room, &actions) }
       rooms[room]?.members.append(key)
     }
     let isReset = (since ?? 0) > head.last
@@ -82,7 +82,7 @@ extension ChatHubMachine {
     _ actions: inout ActionQueue<ChatHubAction>
   ) {
     rooms[room]?.members.removeAll { $0 == key }
-    tell(.left, of: nick, room, &actions)
+    if !isPresent(nick, in: room) { tell(.left, of: nick, room, &actions) }
     dropIfUnused(room)
   }
 
@@ -96,10 +96,19 @@ extension ChatHubMachine {
     case arrived, left
   }
 
+  /// Each person once, in the order in which they came, however many connections they have.
   func members(of room: RoomKey) -> [Nick] {
-    (rooms[room]?.members ?? []).prefix(settings.limits.members).compactMap {
-      connections[$0]?.nick
+    var seen: Set<String> = []
+    var nicks: [Nick] = []
+    for key in rooms[room]?.members ?? [] where nicks.count < settings.limits.members {
+      if let nick = connections[key]?.nick, seen.insert(nick.folded).inserted { nicks.append(nick) }
     }
+    return nicks
+  }
+
+  /// Whether any connection of this person reads the room.
+  private func isPresent(_ nick: Nick, in room: RoomKey) -> Bool {
+    (byNick[nick.folded] ?? []).contains { connections[$0]?.readers[room] != nil }
   }
 
   /// Tells those who read the room; one that takes nothing now gets the whole list later.

@@ -16,9 +16,12 @@ package struct ChatHubMachine: Machine {
   /// The store's id.
   let server: String
   var connections: [ChatConnectionKey: Connection] = [:]
-  /// The live connection of each folded nick and of each client.
-  var byNick: [String: ChatConnectionKey] = [:]
-  var byClient: [ClientID: ChatConnectionKey] = [:]
+  /// The live connections that go by each folded nick, all of them of one client, oldest first: a person may read in one window
+  /// and write in another, and a connection that is dead is not always known to be. The order of what a client sends holds all
+  /// the same, since each connection begins with the oldest message that was not acked.
+  var byNick: [String: [ChatConnectionKey]] = [:]
+  /// The nick that each client goes by now.
+  var nickOf: [ClientID: Nick] = [:]
   /// Rooms with a reader, or with one on the way.
   var rooms: [RoomKey: Room] = [:]
   var reads: [ReadTicket: PendingRead] = [:]
@@ -203,8 +206,11 @@ package struct ChatHubMachine: Machine {
   ) {
     guard let connection = connections.removeValue(forKey: key) else { return }
     if let nick = connection.nick {
-      if byNick[nick.folded] == key { byNick[nick.folded] = nil }
-      if byClient[connection.client] == key { byClient[connection.client] = nil }
+      byNick[nick.folded]?.removeAll { $0 == key }
+      if byNick[nick.folded]?.isEmpty == true {
+        byNick[nick.folded] = nil
+        nickOf[connection.client] = nil
+      }
       for (room, reader) in connection.readers.sorted(by: { $0.key.text < $1.key.text }) {
         leave(room, reader, key, nick, &actions)
       }

@@ -19,6 +19,8 @@ extension ClientMachine {
       // The person says the link is bad: believe it, and let `closed` bring the retry.
       retriesAtOnce = true
       actions.append(.abort(number))
+    case .closing(let number, then: .offline):
+      state = .closing(number, then: .dial)
     case .connecting, .closing, .finished: break
     }
   }
@@ -33,6 +35,7 @@ extension ClientMachine {
     case .connecting(let number):
       actions.append(.abort(number))
       end(next, into: &actions)
+    case .closing(_, then: .finish): break
     case .closing(let number, _):
       state = .closing(number, then: next)
     case .offline, .retrying:
@@ -47,6 +50,9 @@ extension ClientMachine {
     link.connectedSince = nil
     switch next {
     case .offline: state = .offline
+    case .dial:
+      link.attempt = 0
+      dial(into: &actions)
     case .finish(let error):
       state = .finished
       for caller in waiting {

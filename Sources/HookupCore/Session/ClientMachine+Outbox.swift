@@ -45,6 +45,12 @@ extension ClientMachine {
       || (window.count < settings.maximumMessages && window.bytes + bytes <= settings.maximumBytes)
   }
 
+  mutating func withdraw(_ ticket: Ticket, into actions: inout ActionQueue<Action>) {
+    waiting.removeAll { $0.ticket == ticket }
+    // It may have stood in front of a smaller one that fits.
+    admitWaiting(into: &actions)
+  }
+
   private mutating func admitWaiting(into actions: inout ActionQueue<Action>) {
     guard !waiting.isEmpty else { return }
     var admitted = 0

@@ -40,7 +40,7 @@ package struct ClientMachine: Machine {
     case online(ConnectionNumber)
     /// Waiting to dial. Can transition to connecting, offline, finished.
     case retrying(until: MonotonicInstant)
-    /// The closing handshake is under way, for `then`. Can transition to offline, finished.
+    /// The closing handshake is under way, for `then`. Can transition to offline, connecting, finished.
     case closing(ConnectionNumber, then: AfterClosing)
     /// Done for good. No transition.
     case finished
@@ -48,6 +48,8 @@ package struct ClientMachine: Machine {
 
   enum AfterClosing: Equatable, Sendable {
     case offline
+    /// A reconnection was asked for meanwhile.
+    case dial
     case finish(HookupError?)
   }
 
@@ -123,7 +125,7 @@ package struct ClientMachine: Machine {
     case .stop: leave(then: .finish(nil), code: 1000, into: &actions)
     case .submitted(let ticket, let bytes, let timeout):
       submit(ticket, bytes: bytes, ackTimeout: timeout, into: &actions)
-    case .withdrawn(let ticket): waiting.removeAll { $0.ticket == ticket }
+    case .withdrawn(let ticket): withdraw(ticket, into: &actions)
     case .stored(let last): stored(through: last, at: now, into: &actions)
     case .storeFailed(let range, let error): storeFailed(range, error, into: &actions)
     case .opened(let number, let acks): opened(number, carriesAcks: acks, at: now, into: &actions)

@@ -12,14 +12,18 @@ public struct KeepaliveSettings: Hashable, Sendable {
   /// How long after the ping the connection is reported as stalled, ``deadAfter`` at the latest. 2 s by default.
   /// Shorter than a round trip: reported at every ping. Long: the report comes when it is over.
   public var stalledAfter: Duration
+  /// Whether the first ping goes out as soon as the connection is open, so that its round trip is known at once and not only after
+  /// the first silence. Off by default: it costs a frame each way for every connection.
+  public var pingsAtOnce: Bool
 
   public init(
     pingAfter: Duration = .seconds(15), deadAfter: Duration = .seconds(10),
-    stalledAfter: Duration = .seconds(2)
+    stalledAfter: Duration = .seconds(2), pingsAtOnce: Bool = false
   ) {
     self.pingAfter = pingAfter
     self.deadAfter = deadAfter
     self.stalledAfter = stalledAfter
+    self.pingsAtOnce = pingsAtOnce
   }
 }
 
@@ -68,6 +72,7 @@ struct Keepalive: Sendable {
     random = RandomSource(seed: seed)
     state = .idle
     listen(from: now)
+    if settings?.pingsAtOnce == true { state = .listening(until: now) }
   }
 
   var nextDeadline: MonotonicInstant? {

@@ -35,7 +35,6 @@ public final class ChatClient: Sendable {
   private let client: HookupClient
   private let queue: EventQueue<ChatUpdate>
   private let core: Mutex<Core>
-  private let room: Gate
 
   private struct Core {
     var machine: ChatClientMachine
@@ -55,6 +54,7 @@ public final class ChatClient: Sendable {
     settings.requiresSubprotocol = true
     settings.awaitsReady = true
     settings.reportsSent = true
+    settings.keepalive?.pingsAtOnce = true
     let id: ClientID
     if let directory = configuration.directory, !configuration.onlyReads {
       let profile = try ChatProfile.open(directory: directory, nick: configuration.nick)
@@ -65,9 +65,7 @@ public final class ChatClient: Sendable {
     }
     self.configuration = configuration
     client = try HookupClient(url, configuration: settings, logger: logger, onChange: onChange)
-    let room = Gate()
-    self.room = room
-    queue = EventQueue(limit: configuration.maximumQueuedUpdates) { room.open() }
+    queue = EventQueue(limit: configuration.maximumQueuedUpdates)
     updates = ChatUpdates(queue: queue)
     core = Mutex(Core(machine: ChatClientMachine(nick: configuration.nick, client: id)))
   }
@@ -179,22 +177,19 @@ public final class ChatClient: Sendable {
   /// Feeds one event and carries out what follows. Under the lock, so that updates and commands keep the machine's order: neither
   /// pushing to the queue nor posting to the event loop waits.
   private func handle(_ event: ChatClientMachine.Event) {
-    let hasRoom = core.withLock { core in
+    core.withLock { core in
       core.machine.handle(event, at: .now, into: &core.actions)
-      var hasRoom = true
       while let action = core.actions.popFirst() {
         switch action {
         case .send(let command): client.post(.json(command.json))
         case .ready: client.ready()
-        case .tell(let update): hasRoom = queue.push([update])
+        case .tell(let update): queue.push([update])
         }
       }
       core.alarm.set(core.machine.nextDeadline, on: client.eventLoop) { [weak self] in
         self?.handle(.timer)
       }
-      return hasRoom
     }
-    if !hasRoom { room.close() }
   }
 
   private func take(_ event: ClientEvent) async {
@@ -205,10 +200,10 @@ public final class ChatClient: Sendable {
     case .sent(let sequence): handle(.sent(sequence: sequence))
     case .acknowledged(let sequence): handle(.acknowledged(sequence: sequence))
     case .ackFailed(_, let sequence, _): handle(.overdue(sequence: sequence))
-    case .error(let error): if !queue.push([.notice(error.message)]) { room.close() }
+    case .error(let error): queue.push([.notice(error.message)])
     case .text, .binary, .reconnecting: break
     }
-    await room.wait()
+    await queue.waitForRoom()
   }
 
   /// Shows what an earlier run left in the outbox.

@@ -13,6 +13,7 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
     var isFinished = false
     var isOverLimit = false
     var reader: CheckedContinuation<[Element]?, Never>?
+    var writer: CheckedContinuation<Void, Never>?
   }
 
   private let limit: Int
@@ -59,34 +60,46 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
     return hasRoom
   }
 
+  /// Returns when the queue is below its limit, finished, or the task is cancelled: how a producer that may wait does. For one task at a
+  /// time; others pass.
+  package func waitForRoom() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let passes = state.withLock { state in
+          if !state.isOverLimit || state.isFinished || Task.isCancelled || state.writer != nil { return true }
+          state.writer = continuation
+          return false
+        }
+        if passes { continuation.resume() }
+      }
+    } onCancel: {
+      let writer = state.withLock { state in
+        defer { state.writer = nil }
+        return state.writer
+      }
+      writer?.resume()
+    }
+  }
+
   /// Ends the sequence after what is queued. Idempotent.
   package func finish() {
-    let reader = state.withLock { state in
+    let (reader, writer) = state.withLock { state in
       state.isFinished = true
-      defer { state.reader = nil }
-      return state.reader
+      defer {
+        state.reader = nil
+        state.writer = nil
+      }
+      return (state.reader, state.writer)
     }
     reader?.resume(returning: nil)
+    writer?.resume()
   }
 
   private func nextBatch() async -> [Element]? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let (batch, freed) = state.withLock { state -> ([Element]??, Bool) in
-          state.hasHadReader = true
-          if !state.elements.isEmpty {
-            let batch = state.elements
-            state.elements = []
-            state.bytes = 0
-            defer { state.isOverLimit = false }
-            return (.some(batch), state.isOverLimit)
-          }
-          if state.isFinished || Task.isCancelled || state.reader != nil {
-            return (.some(nil), false)
-          }
-          state.reader = continuation
-          return (nil, false)
-        }
+        let (batch, freed, writer) = state.withLock { state in takeBatch(&state, continuation) }
+        writer?.resume()
         if freed { onRoom() }
         if let batch { continuation.resume(returning: batch) }
       }
@@ -97,6 +110,26 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
       }
       reader?.resume(returning: nil)
     }
+  }
+
+  /// What a reader gets now: a batch, the end, or neither, and then it waits. And whom that sets free.
+  private func takeBatch(
+    _ state: inout State, _ reader: CheckedContinuation<[Element]?, Never>
+  ) -> (batch: [Element]??, freed: Bool, writer: CheckedContinuation<Void, Never>?) {
+    state.hasHadReader = true
+    guard state.elements.isEmpty else {
+      let batch = state.elements
+      state.elements = []
+      state.bytes = 0
+      defer {
+        state.isOverLimit = false
+        state.writer = nil
+      }
+      return (.some(batch), state.isOverLimit, state.writer)
+    }
+    if state.isFinished || Task.isCancelled || state.reader != nil { return (.some(nil), false, nil) }
+    state.reader = reader
+    return (nil, false, nil)
   }
 
   package struct AsyncIterator: AsyncIteratorProtocol {

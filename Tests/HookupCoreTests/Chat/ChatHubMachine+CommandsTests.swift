@@ -80,7 +80,7 @@ import Testing
       refusals(hub.receive(2, 5, .hello(nick: try Nick("bot"), client: nil))) == ["nick_in_use"])
   }
 
-  @Test func `the same client takes over: the older connection is closed first`() throws {
+  @Test func `a client may have several connections, and is one person with them`() throws {
     var hub = HubHarness()
     try hub.welcome(1, "alice")
     try hub.welcome(3, "bob")
@@ -88,26 +88,55 @@ import Testing
     _ = try hub.join(3)
     _ = hub.feed(.connected(.init(2), fallback: client(8)))
     let nick = try Nick("alice")
-    let actions = hub.receive(2, 5, .hello(nick: nick, client: client(1)))
     #expect(
-      actions == [
-        .close(.init(1), code: 4009, reason: "this client connected again"),
-        send(.left(ops, nick), to: 3),
-        .read(.init(4), .direct(nick, limit: 100)),
+      hub.receive(2, 5, .hello(nick: nick, client: client(1))) == [
+        .read(.init(4), .direct(nick, limit: 100))
       ])
-    #expect(hub.feed(.disconnected(.init(1))) == [])
-    let third = hub.feed(.connected(.init(4), fallback: client(7)))
-    #expect(third == [])
+    _ = hub.feed(.connected(.init(4), fallback: client(7)))
     let other = hub.receive(4, 5, .hello(nick: nick, client: client(4)))
     #expect(refusals(other) == ["nick_in_use"])
+    #expect(hub.feed(.disconnected(.init(1))) == [send(.left(ops, nick), to: 3)])
+    #expect(refusals(hub.receive(4, 6, .hello(nick: nick, client: client(4)))) == ["nick_in_use"])
+    _ = hub.feed(.disconnected(.init(2)))
+    #expect(refusals(hub.receive(4, 7, .hello(nick: nick, client: client(4)))) == [])
   }
 
-  @Test func `a takeover may change the nick, and frees the old one`() throws {
+  @Test func `people who read a room twice arrive once and leave once`() throws {
+    var hub = HubHarness()
+    try hub.welcome(3, "bob")
+    _ = try hub.join(3)
+    try hub.welcome(1, "alice", client: client(1))
+    let nick = try Nick("alice")
+    #expect(try hub.join(1).first == send(.arrived(ops, nick), to: 3))
+    try hub.welcome(2, "alice", client: client(1))
+    let second = try hub.join(2)
+    guard case .send(.joined(let joined), to: _)? = second.first else {
+      Issue.record("\(second)")
+      return
+    }
+    #expect(joined.members == [try Nick("bob"), nick])
+    #expect(hub.feed(.disconnected(.init(1))) == [])
+    #expect(hub.feed(.disconnected(.init(2))) == [send(.left(ops, nick), to: 3)])
+  }
+
+  @Test func `one connection too many closes the oldest`() throws {
+    var hub = HubHarness()
+    for key: UInt64 in 1...8 { try hub.welcome(key, "alice", client: client(1)) }
+    _ = hub.feed(.connected(.init(9), fallback: client(9)))
+    let actions = hub.receive(9, 5, .hello(nick: try Nick("alice"), client: client(1)))
+    #expect(
+      actions.first == .close(.init(1), code: 4009, reason: "this client has 8 newer connections"))
+  }
+
+  @Test func `another nick of the same client closes the older connections and frees the old nick`()
+    throws
+  {
     var hub = HubHarness()
     try hub.welcome(1, "alice")
     _ = hub.feed(.connected(.init(2), fallback: client(8)))
     let actions = hub.receive(2, 5, .hello(nick: try Nick("eve"), client: client(1)))
-    #expect(actions.first == .close(.init(1), code: 4009, reason: "this client connected again"))
+    #expect(
+      actions.first == .close(.init(1), code: 4009, reason: "this client goes by another nick now"))
     _ = hub.feed(.connected(.init(3), fallback: client(7)))
     let alice = hub.receive(3, 5, .hello(nick: try Nick("alice"), client: client(3)))
     #expect(refusals(alice) == [])

@@ -37,9 +37,9 @@ struct HubHarness {
   }
 
   /// Connects `key` as `nick`, through the welcome. The client id ends in the key.
-  mutating func welcome(_ key: UInt64, _ nick: String) throws {
+  mutating func welcome(_ key: UInt64, _ nick: String, client id: ClientID? = nil) throws {
     _ = feed(.connected(.init(key), fallback: client(0xF0 + key)))
-    let hello = ChatCommand.hello(nick: try Nick(nick), client: client(key))
+    let hello = ChatCommand.hello(nick: try Nick(nick), client: id ?? client(key))
     for case .read(let ticket, .direct) in receive(key, 1_000, hello) {
       _ = feed(.read(ticket, .direct([])))
     }

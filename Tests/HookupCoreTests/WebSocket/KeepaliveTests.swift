@@ -31,6 +31,19 @@ import Testing
     #expect(waits.contains { $0 < 14 } && waits.contains { $0 > 16 })
   }
 
+  @Test func `the first ping may go at once, the next after silence`() throws {
+    var settings = settings
+    settings.pingsAtOnce = true
+    var keepalive = Keepalive(settings, seed: 1, at: .zero)
+    guard case .ping(let payload) = keepalive.timePassed(at: .zero) else {
+      Issue.record("no ping")
+      return
+    }
+    #expect(keepalive.heard(at: .seconds(1)) == false)
+    #expect(keepalive.pong(payload, at: .seconds(1)) == .seconds(1))
+    #expect(try #require(keepalive.nextDeadline) > .seconds(14))
+  }
+
   @Test func `any byte is life and puts the ping off`() throws {
     var keepalive = Keepalive(settings, seed: 1, at: .zero)
     let first = try #require(keepalive.nextDeadline)
