@@ -18,9 +18,11 @@ struct HookupChat: AsyncParsableCommand {
   static func main() async {
     let arguments = WaitOption.spelledOut(Array(CommandLine.arguments.dropFirst()))
     do {
-      var command = try parseAsRoot(arguments)
       // May start the program again with the environment that a screen needs, so before anything else is done.
-      if command is ScreenCommand { TerminalProcess.prepare() }
+      if !["send", "tail", "help", "--help", "-h"].contains(arguments.first) {
+        TerminalProcess.prepare()
+      }
+      var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
