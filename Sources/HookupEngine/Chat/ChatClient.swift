@@ -75,9 +75,17 @@ public final class ChatClient: Sendable {
   /// Connects and stays connected until ``close()``, cancellation, or a failure for good. To be called once.
   public func run() async throws {
     defer { queue.finish() }
-    try await restore()
+    do {
+      try await restore()
+    } catch let error as HookupError where error.code == .closed {
+      // Closed before it began: there is nothing to show, and the client ends as it was told to.
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { [client] in try await client.run() }
+      group.addTask { [client, room] in
+        // What is left to tell is bounded, and nobody may be reading any more.
+        defer { room.remove() }
+        try await client.run()
+      }
       group.addTask { [self] in
         for await event in client.events { await take(event) }
       }
@@ -194,7 +202,14 @@ public final class ChatClient: Sendable {
       }
       return hasRoom
     }
-    if !hasRoom { room.close() }
+    if !hasRoom { pause() }
+  }
+
+  /// Takes no more events until the reader has caught up.
+  private func pause() {
+    room.close()
+    // It may have caught up before the gate was closed, and would not open it again.
+    if !queue.isOverLimit { room.open() }
   }
 
   private func take(_ event: ClientEvent) async {
@@ -205,7 +220,7 @@ public final class ChatClient: Sendable {
     case .sent(let sequence): handle(.sent(sequence: sequence))
     case .acknowledged(let sequence): handle(.acknowledged(sequence: sequence))
     case .ackFailed(_, let sequence, _): handle(.overdue(sequence: sequence))
-    case .error(let error): if !queue.push([.notice(error.message)]) { room.close() }
+    case .error(let error): if !queue.push([.notice(error.message)]) { pause() }
     case .text, .binary, .reconnecting: break
     }
     await room.wait()

@@ -59,6 +59,9 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
     return hasRoom
   }
 
+  /// Whether the producer is to pause: a push returned false and the reader has not caught up since.
+  package var isOverLimit: Bool { state.withLock { $0.isOverLimit } }
+
   /// Ends the sequence after what is queued. Idempotent.
   package func finish() {
     let reader = state.withLock { state in

@@ -4,16 +4,23 @@ import Synchronization
 final class Gate: Sendable {
   private struct State {
     var isOpen = true
+    var isRemoved = false
     var waiter: CheckedContinuation<Void, Never>?
   }
 
   private let state = Mutex(State())
 
-  func close() { state.withLock { $0.isOpen = false } }
+  func close() { state.withLock { $0.isOpen = $0.isRemoved } }
 
-  func open() {
+  func open() { pass(for: false) }
+
+  /// Opens it for good: closing it changes nothing any more.
+  func remove() { pass(for: true) }
+
+  private func pass(for good: Bool) {
     let waiter = state.withLock { state in
       state.isOpen = true
+      state.isRemoved = state.isRemoved || good
       defer { state.waiter = nil }
       return state.waiter
     }
