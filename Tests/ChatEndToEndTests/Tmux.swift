@@ -67,7 +67,7 @@ final class Tmux {
     ]
     var argv = words.map { strdup($0) } + [nil]
     var envp = environment.map { strdup($0) } + [nil]
-    defer { (argv + envp).forEach { free($0) } }
+    defer { for word in argv + envp { free(word) } }
     var child: pid_t = 0
     guard posix_spawn(&child, "/usr/bin/tmux", &actions, nil, &argv, &envp) == 0 else {
       throw HarnessError("tmux does not start")

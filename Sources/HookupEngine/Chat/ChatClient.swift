@@ -73,9 +73,17 @@ public final class ChatClient: Sendable {
   /// Connects and stays connected until ``close()``, cancellation, or a failure for good. To be called once.
   public func run() async throws {
     defer { queue.finish() }
-    try await restore()
+    do {
+      try await restore()
+    } catch let error as HookupError where error.code == .closed {
+      // Closed before it began: there is nothing to show, and the client ends as it was told to.
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { [client] in try await client.run() }
+      group.addTask { [client, queue] in
+        // What is left to tell is bounded, and nobody may be reading any more.
+        defer { queue.stopHoldingWriters() }
+        try await client.run()
+      }
       group.addTask { [self] in
         for await event in client.events { await take(event) }
       }

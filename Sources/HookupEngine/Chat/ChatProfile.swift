@@ -59,7 +59,10 @@ struct ChatProfile: Sendable {
 
   private static func holdsMessages(_ directory: String) throws(HookupError) -> Bool {
     let outbox = try FileOutbox.open(directory: directory)
-    defer { outbox.close { _ in } }
+    let isClosed = Monitor(false)
+    outbox.close { _ in isClosed.change { $0 = true } }
+    // The client is about to open it: the lock must be back by then.
+    isClosed.wait(until: nil) { $0 ? () : nil }
     return !outbox.recovered.pending.isEmpty
   }
 

@@ -53,7 +53,7 @@ public struct ClientConfiguration: Sendable {
   /// The buffer's limits: messages (default 100,000) and payload bytes (default 64 MiB).
   public var maximumBufferedMessages = Limits.outboxMessages
   public var maximumBufferedBytes = Limits.outboxBytes
-  /// The largest message either way, payload bytes. Default 1 MiB. `send` throws beyond it; a larger one received closes 1009.
+  /// The largest message either way, bytes: for `send` with its envelope, some 30 more than the text. Default 1 MiB. `send` throws beyond it; a larger one received closes 1009.
   public var maximumMessageBytes = Limits.maximumMessageBytes
   /// Sent and not yet acked: messages (default 1,024) and bytes (default 4 MiB). Small windows make long links slow.
   public var maximumInFlightMessages = Limits.inFlightMessages

@@ -154,8 +154,12 @@ final class ClientRunner: @unchecked Sendable {
         ackTimeout: timeout == 0 ? nil : .milliseconds(timeout)))
   }
 
-  /// The caller was cancelled. A message that has its number is in the outbox and stays there.
-  func withdraw(_ ticket: UInt64) {
+  /// The caller was cancelled. A message that has its number is in the outbox and stays there. From any thread.
+  func withdraw(_ tickets: ClosedRange<UInt64>) {
+    eventLoop.execute { [self] in for ticket in tickets { withdraw(ticket) } }
+  }
+
+  private func withdraw(_ ticket: UInt64) {
     guard let submission = submissions.removeValue(forKey: ticket) else { return }
     handle(.withdrawn(ticket))
     submission.acceptance(.failure(CancellationError()))

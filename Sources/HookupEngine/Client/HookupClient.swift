@@ -91,9 +91,11 @@ public final class HookupClient: Sendable {
         runner.eventLoop.execute {
           runner.submit(ticket, entry) { continuation.resume(with: $0) }
         }
+        // Cancelled before there was anything to withdraw.
+        if Task.isCancelled { runner.withdraw(ticket...ticket) }
       }
     } onCancel: {
-      runner.eventLoop.execute { runner.withdraw(ticket) }
+      runner.withdraw(ticket...ticket)
     }
   }
 
@@ -119,9 +121,10 @@ public final class HookupClient: Sendable {
             }
           }
         }
+        if Task.isCancelled { runner.withdraw(first...last) }
       }
     } onCancel: {
-      runner.eventLoop.execute { for ticket in first...last { runner.withdraw(ticket) } }
+      runner.withdraw(first...last)
     }
   }
 

@@ -12,6 +12,7 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
     var bytes = 0
     var isFinished = false
     var isOverLimit = false
+    var holdsWriters = true
     var reader: CheckedContinuation<[Element]?, Never>?
     var writer: CheckedContinuation<Void, Never>?
   }
@@ -66,7 +67,8 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let passes = state.withLock { state in
-          if !state.isOverLimit || state.isFinished || Task.isCancelled || state.writer != nil { return true }
+          let mustWait = state.isOverLimit && state.holdsWriters && !state.isFinished
+          if !mustWait || Task.isCancelled || state.writer != nil { return true }
           state.writer = continuation
           return false
         }
@@ -79,6 +81,16 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
       }
       writer?.resume()
     }
+  }
+
+  /// Lets every producer pass from now on: what is still to be queued is little, and nobody may be reading any more.
+  package func stopHoldingWriters() {
+    let writer = state.withLock { state in
+      state.holdsWriters = false
+      defer { state.writer = nil }
+      return state.writer
+    }
+    writer?.resume()
   }
 
   /// Ends the sequence after what is queued. Idempotent.
@@ -127,7 +139,9 @@ package final class EventQueue<Element: Sendable>: AsyncSequence, Sendable {
       }
       return (.some(batch), state.isOverLimit, state.writer)
     }
-    if state.isFinished || Task.isCancelled || state.reader != nil { return (.some(nil), false, nil) }
+    if state.isFinished || Task.isCancelled || state.reader != nil {
+      return (.some(nil), false, nil)
+    }
     state.reader = reader
     return (nil, false, nil)
   }
