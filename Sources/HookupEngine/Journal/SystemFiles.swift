@@ -140,6 +140,8 @@ package struct SystemFiles: FileLayer {
   }
 
   package func close(_ file: OpenFile) {
+    // A process that is being started right now shares the descriptor until it has become its program, and with it the lock.
+    _ = flock(file.descriptor, LOCK_UN)
     #if canImport(Glibc)
       _ = Glibc.close(file.descriptor)
     #else

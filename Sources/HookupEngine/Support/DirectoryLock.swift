@@ -56,7 +56,10 @@ package final class DirectoryLock: Sendable {
       defer { held = -1 }
       return held
     }
-    if held >= 0 { close(held) }
+    guard held >= 0 else { return }
+    // A process that is being started right now shares the descriptor, and the lock, until it has become its program.
+    flock(held, LOCK_UN)
+    close(held)
   }
 
   deinit {
