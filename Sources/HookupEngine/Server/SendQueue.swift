@@ -21,22 +21,21 @@ struct SendQueue: Sendable {
   }
 
   let highBytes: Int
-  let lowBytes: Int
   private(set) var items: [Item] = []
   private(set) var bytes = 0
   /// Whether the socket holds less than its high mark, or has fallen below its low one since.
   var isSocketWritable = true
 
-  init(highBytes: Int, lowBytes: Int) {
+  init(highBytes: Int) {
     self.highBytes = max(1, highBytes)
-    self.lowBytes = min(max(1, lowBytes), self.highBytes)
   }
 
   var isEmpty: Bool { items.isEmpty }
-  /// Whether a message may be appended: the socket takes more, and not much waits for the event loop's next turn.
-  var hasRoom: Bool { isSocketWritable && bytes < lowBytes }
+  /// Whether a message may be appended: the socket takes more, and what waits for the event loop's next turn is not as
+  /// much as the socket may hold.
+  var hasRoom: Bool { isSocketWritable && bytes < highBytes }
   /// Whether what may not be refused has piled up here behind a socket that takes nothing.
-  var isClogged: Bool { bytes >= highBytes }
+  var isClogged: Bool { !isSocketWritable && bytes >= highBytes }
 
   mutating func append(_ item: Item) {
     items.append(item)

@@ -84,8 +84,7 @@ public final class ServerConnection: Sendable, Identifiable {
     state = Mutex(
       State(
         inbound: inbound,
-        outbound: SendQueue(
-          highBytes: limits.sendBufferHighBytes, lowBytes: limits.sendBufferLowBytes),
+        outbound: SendQueue(highBytes: limits.sendBufferHighBytes),
         acks: AckTracker(limit: limits.messagesInFlight)))
   }
 

@@ -33,9 +33,9 @@ public struct ServerLimits: Hashable, Sendable {
   /// Payload bytes of those events. Default 4 MiB, with the same effect.
   public var inboundBytes = 4 << 20
 
-  /// Bytes of one connection that wait to be written: at or above, ``ServerConnection/send(_:)`` waits.
-  /// Default 1 MiB. One message is always taken whole, so the bound is this and one message. Small makes
-  /// sending wait for every round trip; large costs memory for each slow reader.
+  /// Bytes of one connection that wait to be written: at or above, ``ServerConnection/send(_:)`` waits. Default
+  /// 1 MiB. As much again may be on its way to the socket, and one message is always taken whole: twice this and one
+  /// message is the bound. Small makes sending wait for every round trip; large costs memory for each slow reader.
   public var sendBufferHighBytes = Limits.sendBufferHighBytes
 
   /// At or below this many bytes sending goes on. Default 256 KiB. Near the high mark handlers wake for every

@@ -116,7 +116,7 @@ import Testing
   {
     try await withServer(
       configured {
-        $0.limits.handshakeTimeout = .milliseconds(100)
+        $0.limits.handshakeTimeout = .milliseconds(700)
       }
     ) { _, address in
       let answer8 = try await http("GET / HT", at: address)

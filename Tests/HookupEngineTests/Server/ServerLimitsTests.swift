@@ -44,9 +44,7 @@ import Testing
       #expect(answer.contains("the server has its 2 connections"))
       first.close(code: 1000, reason: "")
       // Its place is free when its socket is closed, which this side cannot see.
-      var next = ""
-      repeat { next = try await get("/ping", at: address) } while next.contains(" 503 ")
-      #expect(next.hasSuffix("pong"))
+      try await until { try await get("/ping", at: address).hasSuffix("pong") }
       withExtendedLifetime(client) {}
     }
   }
@@ -68,7 +66,6 @@ import Testing
       $0.limits.inboundBytes = 64 << 10
     }
     let gate = Mailbox<Void>()
-    let total = Mailbox<Int>()
     try await withServer(configuration) { connection in
       try await gate.next()
       let held = connection.state.withLock { ($0.inbound.isFull, $0.isReading) }
@@ -78,18 +75,16 @@ import Testing
         guard case .text(let text) = event else { continue }
         #expect(text.hasPrefix("\(count) "))
         count += 1
+        if count == 1_000 { try await connection.send("all") }
       }
-      total.put(count)
     } body: { server, address in
       let (client, connection, _) = try await TestWebSocket.connect(address)
       let padding = String(repeating: "x", count: 16 << 10)
       for index in 0..<1_000 { connection.send(text: "\(index) \(padding)") }
       let served = try #require(server.connections.first)
-      while served.state.withLock({ $0.isReading }) { await Task.yield() }
+      try await until { served.state.withLock { !$0.isReading } }
       gate.put(())
-      connection.close(code: 1000, reason: "")
-      #expect(try await total.next() == 1_000)
-      withExtendedLifetime(client) {}
+      #expect(try await client.heard.next() == .text("all"))
     }
   }
 
@@ -121,7 +116,7 @@ import Testing
       let result = try await outcome.next()
       // What the kernel's buffers hold, and the server's own, which stayed within bounds.
       #expect(result.sent < 32 << 20)
-      #expect(result.mostQueued <= (64 << 10) + (16 << 10) + 16)
+      #expect(result.mostQueued <= (256 << 10) + (16 << 10))
       #expect(result.error.contains("is clos"))
       await client.close()
     }
@@ -167,7 +162,7 @@ import Testing
   func `a client that says nothing is closed 1001 after the idle time, one that talks is not`()
     async throws
   {
-    try await withServer(configured { $0.idleTimeout = .milliseconds(500) }) { _, address in
+    try await withServer(configured { $0.idleTimeout = .seconds(2) }) { _, address in
       // The talker comes first: if talking did not count, it would be the first to go.
       let (talker, connection, _) = try await TestWebSocket.connect(address)
       let (quiet, _, _) = try await TestWebSocket.connect(address)

@@ -165,13 +165,14 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
       isSecure: setup.isSecure)
     phase = .upgraded
     timer?.cancel()
+    // The server knows the connection before its client does; what is sent to it already waits for the pipeline.
+    let webSocket = setup.open(request, format: format, on: context.channel)
     let response = HTTPResponseEncoder.head(
       .switchingProtocols, headers: headers, contentLength: nil, closes: false,
       serverName: setup.configuration.serverName, date: wallClockSeconds())
     context.writeAndFlush(wrapOutboundOut(response), promise: nil)
     let rest = buffer
     buffer = ByteBuffer()
-    let webSocket = setup.open(request, format: format, on: context.channel)
     do {
       try context.pipeline.syncOperations.addHandler(webSocket, position: .after(self))
     } catch {

@@ -15,7 +15,7 @@ struct RawClient: Sendable {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: reads)
       .channelOption(.allowRemoteHalfClosure, value: true)
-      .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4_096)
+      .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 64 << 10)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(Collector(bytes: bytes))
@@ -47,8 +47,13 @@ struct RawClient: Sendable {
   /// What has come when it contains `end`, or all of it when the server closes before.
   func read(until end: String) async throws -> String {
     var all = ByteBuffer()
-    while !String(buffer: all).contains(end), var next = try await bytes.next() {
+    var isComplete = false
+    while !isComplete, var next = try await bytes.next() {
+      // The end may lie across two pieces.
+      let start = max(0, all.readableBytes - end.utf8.count)
       all.writeBuffer(&next)
+      let tail = all.getSlice(at: start, length: all.readableBytes - start) ?? all
+      isComplete = String(buffer: tail).contains(end)
     }
     return String(buffer: all)
   }

@@ -49,3 +49,24 @@ func configured(_ configure: (inout ServerConfiguration) -> Void) -> ServerConfi
   configure(&configuration)
   return configuration
 }
+
+/// Waits until something that nobody reports is so. Bounded by the test's time limit.
+func until(_ condition: () async throws -> Bool) async throws {
+  while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
+}
+
+/// Sends to a client that does not read until neither the kernel nor the server takes any more.
+/// - Returns: how many messages were taken.
+func fill(_ connection: ServerConnection, with message: Message) async throws -> Int {
+  var sent = 0
+  var roundsWithoutProgress = 0
+  while roundsWithoutProgress < 5 {
+    let before = sent
+    while try connection.trySend(message) { sent += 1 }
+    // What was taken goes to the kernel in the event loop's next turns.
+    for _ in 0..<3 { try await connection.eventLoop.submit {}.get() }
+    try await Task.sleep(for: .milliseconds(5))
+    roundsWithoutProgress = sent == before ? roundsWithoutProgress + 1 : 0
+  }
+  return sent
+}
