@@ -96,6 +96,17 @@ final class SimulatedFiles: FileLayer {
     }
   }
 
+  /// What is there after the process was killed: everything, durable or not.
+  func afterKill() -> SimulatedFiles {
+    state.withLock { old in
+      var new = old
+      new.crashAt = nil
+      new.isCrashed = false
+      new.locks = []
+      return SimulatedFiles(new)
+    }
+  }
+
   private static func survivors(of inode: Inode, _ random: inout SplitMix) -> [UInt8] {
     let length = Bool.random(using: &random) ? inode.bytes.count : inode.durable.count
     return (0..<(length + 63) / 64).flatMap { sector -> [UInt8] in
