@@ -4,8 +4,8 @@ import NIOCore
 ///
 /// | bytes | what |
 /// |---|---|
-/// | 0–3 | payload length |
-/// | 4–7 | CRC-32C of all other bytes |
+/// | 0–3 | CRC-32C of all other bytes |
+/// | 4–7 | payload length |
 /// | 8 | kind |
 /// | 9 | flags |
 /// | 10–11 | 0 |
@@ -46,13 +46,20 @@ package struct JournalRecordCodec: Sendable {
   package func write(
     _ entry: OutboxEntry, at position: Int, durable: Int, into buffer: inout ByteBuffer
   ) {
-    let start = buffer.writerIndex
-    writeHeader(
-      .message, flags: entry.flags, sequence: entry.sequence,
-      ackTimeout: entry.ackTimeoutMilliseconds, payloadBytes: entry.payload.readableBytes,
-      durable: durable, into: &buffer)
-    buffer.writeImmutableBuffer(entry.payload)
-    seal(&buffer, from: start, position: position)
+    let payloadBytes = entry.payload.readableBytes
+    let bytes = Self.headerBytes + payloadBytes
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes) { target in
+      let record = UnsafeMutableRawBufferPointer(rebasing: target[..<bytes])
+      setHeader(
+        record, .message, flags: entry.flags, sequence: entry.sequence,
+        ackTimeout: entry.ackTimeoutMilliseconds, payloadBytes: payloadBytes, durable: durable)
+      entry.payload.withUnsafeReadableBytes { payload in
+        UnsafeMutableRawBufferPointer(rebasing: record[Self.headerBytes...])
+          .copyMemory(from: payload)
+      }
+      seal(record, at: position)
+      return bytes
+    }
   }
 
   /// Appends as many `settled` records as `ranges` need.
@@ -60,51 +67,50 @@ package struct JournalRecordCodec: Sendable {
     settled ranges: [ClosedRange<UInt64>], at position: Int, durable: Int,
     into buffer: inout ByteBuffer
   ) {
-    let base = buffer.writerIndex
+    var position = position
     var rest = ranges[...]
     while let first = rest.first {
       let part = rest.prefix(Self.maximumRangesInRecord)
       rest = rest.dropFirst(part.count)
-      let start = buffer.writerIndex
-      writeHeader(
-        .settled, flags: 0, sequence: first.lowerBound, ackTimeout: 0,
-        payloadBytes: part.count * 16, durable: durable, into: &buffer)
-      for range in part {
-        buffer.writeInteger(range.lowerBound, endianness: .little)
-        buffer.writeInteger(range.upperBound, endianness: .little)
+      let bytes = Self.headerBytes + part.count * 16
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes) { target in
+        let record = UnsafeMutableRawBufferPointer(rebasing: target[..<bytes])
+        setHeader(
+          record, .settled, flags: 0, sequence: first.lowerBound, ackTimeout: 0,
+          payloadBytes: part.count * 16, durable: durable)
+        var offset = Self.headerBytes
+        for range in part {
+          record.set(range.lowerBound, at: offset)
+          record.set(range.upperBound, at: offset + 8)
+          offset += 16
+        }
+        seal(record, at: position)
+        return bytes
       }
-      seal(&buffer, from: start, position: position + start - base)
+      position += bytes
     }
   }
 
-  private func writeHeader(
-    _ kind: JournalRecord.Kind, flags: UInt8, sequence: UInt64, ackTimeout: UInt32,
-    payloadBytes: Int, durable: Int, into buffer: inout ByteBuffer
+  private func setHeader(
+    _ record: UnsafeMutableRawBufferPointer, _ kind: JournalRecord.Kind, flags: UInt8,
+    sequence: UInt64, ackTimeout: UInt32, payloadBytes: Int, durable: Int
   ) {
-    buffer.reserveCapacity(minimumWritableBytes: Self.headerBytes + payloadBytes)
-    buffer.writeInteger(UInt64(UInt32(clamping: payloadBytes)), endianness: .little)
-    buffer.writeInteger(
-      UInt64(kind.rawValue) | UInt64(flags) << 8 | UInt64(UInt32(clamping: durable)) << 32,
-      endianness: .little)
-    buffer.writeInteger(sequence, endianness: .little)
-    buffer.writeInteger(ackTimeout, endianness: .little)
+    record.set(UInt32(clamping: payloadBytes), at: 4)
+    record.set(UInt32(kind.rawValue) | UInt32(flags) << 8, at: 8)
+    record.set(UInt32(clamping: durable), at: 12)
+    record.set(sequence, at: 16)
+    record.set(ackTimeout, at: 24)
   }
 
-  private func seal(_ buffer: inout ByteBuffer, from start: Int, position: Int) {
-    let sum = buffer.withUnsafeReadableBytes { bytes in
-      checksum(
-        of: UnsafeRawBufferPointer(rebasing: bytes[(start - buffer.readerIndex)...]),
-        at: position)
-    }
-    buffer.setInteger(sum, at: start + 4, endianness: .little)
+  private func seal(_ record: UnsafeMutableRawBufferPointer, at position: Int) {
+    record.set(checksum(of: UnsafeRawBufferPointer(record), at: position), at: 0)
   }
 
   /// The checksum of the record that is exactly `bytes` and starts at `position` of the segment.
   private func checksum(of bytes: UnsafeRawBufferPointer, at position: Int) -> UInt32 {
-    var checksum = CRC32C(seed: seed ^ UInt32(truncatingIfNeeded: position))
-    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<4]))
-    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[8...]))
-    return checksum.value
+    CRC32C.checksum(
+      UnsafeRawBufferPointer(rebasing: bytes[4...]),
+      seed: seed ^ UInt32(truncatingIfNeeded: position))
   }
 
   // MARK: Reading
@@ -125,7 +131,7 @@ package struct JournalRecordCodec: Sendable {
     _ bytes: UnsafeRawBufferPointer, at start: Int, origin: Int = 0
   ) -> JournalRecord? {
     guard start >= 0, bytes.count - start >= Self.headerBytes else { return nil }
-    let length = Int(bytes.littleEndian(UInt32.self, at: start))
+    let length = Int(bytes.littleEndian(UInt32.self, at: start + 4))
     guard length <= Self.maximumPayloadBytes, length <= bytes.count - start - Self.headerBytes,
       let kind = JournalRecord.Kind(rawValue: bytes[start + 8])
     else { return nil }
@@ -147,7 +153,7 @@ package struct JournalRecordCodec: Sendable {
   ) -> Bool {
     let whole = UnsafeRawBufferPointer(rebasing: bytes[record.start..<record.end])
     return checksum(of: whole, at: origin + record.start)
-      == bytes.littleEndian(UInt32.self, at: record.start + 4)
+      == bytes.littleEndian(UInt32.self, at: record.start)
   }
 
   /// The ranges of a `settled` record of `bytes`; impossible ones are left out.
@@ -170,5 +176,12 @@ extension UnsafeRawBufferPointer {
     _ type: Integer.Type, at position: Int
   ) -> Integer {
     Integer(littleEndian: loadUnaligned(fromByteOffset: position, as: type))
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// The caller has made sure that there is room.
+  fileprivate func set<Integer: FixedWidthInteger>(_ value: Integer, at position: Int) {
+    storeBytes(of: value.littleEndian, toByteOffset: position, as: Integer.self)
   }
 }

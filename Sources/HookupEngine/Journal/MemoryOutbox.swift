@@ -5,7 +5,7 @@ import Synchronization
 /// An outbox that ends with the process. Completions run before the call returns.
 package final class MemoryOutbox: OutboxStorage {
   private struct State {
-    var entries = SequenceQueue<OutboxEntry>()
+    var entries = TailCache(maximumBytes: .max)
     var next: UInt64 = 1
     var isClosed = false
   }
@@ -25,7 +25,7 @@ package final class MemoryOutbox: OutboxStorage {
       if let refusal = OutboxAppendRule.refusal(of: entries, next: state.next) {
         return .failure(refusal)
       }
-      for entry in entries { state.entries.append(entry, at: entry.sequence) }
+      for entry in entries { state.entries.append(entry) }
       if let last = entries.last { state.next = last.sequence + 1 }
       return .success(())
     }
@@ -44,16 +44,9 @@ package final class MemoryOutbox: OutboxStorage {
   ) {
     let result: Result<[OutboxEntry], HookupError> = state.withLock { state in
       guard !state.isClosed else { return .failure(.outboxClosed) }
-      var found: [OutboxEntry] = []
-      guard maximumCount > 0 else { return .success(found) }
-      var bytes = 0
-      state.entries.walk(from: sequence) { _, entry in
-        bytes += entry.payload.readableBytes
-        guard found.isEmpty || bytes <= maximumBytes else { return false }
-        found.append(entry)
-        return found.count < maximumCount
-      }
-      return .success(found)
+      return .success(
+        state.entries.entries(
+          from: sequence, maximumCount: maximumCount, maximumBytes: maximumBytes))
     }
     completion(result)
   }
@@ -61,7 +54,7 @@ package final class MemoryOutbox: OutboxStorage {
   package func close(completion: @escaping @Sendable (Result<Void, HookupError>) -> Void) {
     state.withLock { state in
       state.isClosed = true
-      state.entries = SequenceQueue()
+      state.entries = TailCache(maximumBytes: .max)
     }
     completion(.success(()))
   }

@@ -184,9 +184,13 @@ final class OutboxWriter: @unchecked Sendable {
   private func stage(_ entries: [OutboxEntry]) {
     guard let segment = segments.last else { return }
     let codec = JournalRecordCodec(name: segment.name)
+    // Taken out of the object while it grows, so that the loop does not check for exclusive access each time.
+    var bytes = ByteBuffer()
+    swap(&bytes, &buffer)
+    defer { swap(&bytes, &buffer) }
     for entry in entries {
-      let position = segment.used + buffer.readableBytes
-      codec.write(entry, at: position, durable: segment.durable, into: &buffer)
+      let position = segment.used + bytes.readableBytes
+      codec.write(entry, at: position, durable: segment.durable, into: &bytes)
       let location = JournalIndex.Location(
         segment: segment.id, offset: UInt32(clamping: position),
         payloadBytes: UInt32(clamping: entry.payload.readableBytes))

@@ -65,7 +65,7 @@ import Testing
     let hit = try #require(fixture.records[3])
     var bytes = fixture.bytes
     for (offset, value) in zip(0..<4, [255, 255, 255, 127] as [UInt8]) {
-      bytes[hit.lowerBound + offset] = value
+      bytes[hit.lowerBound + 4 + offset] = value
     }
     #expect(scan(bytes, fixture).strays.map(\.sequence) == [4, 5, 6, 7, 8])
   }
@@ -108,8 +108,8 @@ import Testing
     var bytes = fixture.bytes
     for position in stride(from: 0, to: size, by: 28) {
       var lure = ByteBuffer()
-      lure.writeInteger(UInt32(size - position - 28), endianness: .little)
       lure.writeInteger(UInt32(0), endianness: .little)
+      lure.writeInteger(UInt32(size - position - 28), endianness: .little)
       lure.writeInteger(UInt64(1), endianness: .little)
       lure.writeInteger(UInt64(9), endianness: .little)
       lure.writeInteger(UInt32.max, endianness: .little)
