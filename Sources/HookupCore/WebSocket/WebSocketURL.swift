@@ -92,14 +92,14 @@ extension WebSocketURL {
         throw error(text, "has \(quoted(String(host))) in brackets, which is no IPv6 address")
       }
     } else {
+      guard authority.count(where: { $0 == ":" }) <= 1 else {
+        throw error(text, "has several ':' in its host: write an IPv6 address in brackets")
+      }
       host = authority.prefix { $0 != ":" }
       rest = authority.dropFirst(host.count)
       guard !host.isEmpty else { throw error(text, "has no host") }
       if let bad = host.first(where: { !isInName($0) }) {
         throw error(text, "has \(quoted(String(bad))) in its host")
-      }
-      guard rest.dropFirst().allSatisfy({ $0 != ":" }) else {
-        throw error(text, "has several ':' in its host: write an IPv6 address in brackets")
       }
     }
     guard rest.isEmpty || rest.hasPrefix(":") else {

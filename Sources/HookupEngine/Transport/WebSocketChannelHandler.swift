@@ -171,7 +171,7 @@ extension WebSocketChannelHandler {
     let delegate = self.delegate
     self.delegate = nil
     link.disconnect()
-    output.take()?.written.forEach { $0(false) }
+    for written in output.take()?.written ?? [] { written(false) }
     delegate?.webSocket(link, closed: reason)
   }
 
