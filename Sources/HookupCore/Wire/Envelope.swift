@@ -14,6 +14,14 @@ package struct Envelope: Hashable, Sendable {
     /// Of an object that is itself an envelope: its type and what is under `content`.
     package var innerType: FrameType = .other
     package var innerContent: JSONSlot?
+
+    package init(
+      slot: JSONSlot, innerType: FrameType = .other, innerContent: JSONSlot? = nil
+    ) {
+      self.slot = slot
+      self.innerType = innerType
+      self.innerContent = innerContent
+    }
   }
 
   package var type: FrameType = .other
