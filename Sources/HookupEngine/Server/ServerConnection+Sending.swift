@@ -64,7 +64,6 @@ extension ServerConnection {
   }
 
   private func attempt(_ prepared: Prepared) throws(HookupError) -> Attempt {
-    let now = MonotonicInstant.now
     let (outcome, needsDrain) = try state.withLock { state throws(HookupError) -> (Attempt, Bool) in
       guard state.phase == .open else { throw closedError(state) }
       guard state.outbound.hasRoom else { return (.full, false) }
@@ -73,7 +72,7 @@ extension ServerConnection {
         state.outbound.append(item)
         return (.taken(nil), state.scheduleDrain())
       case .wantsAck(let message, let timeout):
-        guard let id = state.acks.add(message, timeout: timeout, now: now) else {
+        guard let id = state.acks.add(message, timeout: timeout, now: .now) else {
           return (.full, false)
         }
         do throws(HookupError) {

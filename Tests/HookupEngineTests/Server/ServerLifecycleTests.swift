@@ -13,6 +13,7 @@ import Testing
     let started = Mailbox<ServerAddress>()
     var configuration = configured { $0.port = 0 }
     configuration.shutdownReason = "back soon"
+    configuration.shutdownTimeout = .seconds(50)
     configuration.shutdownCode = .serviceRestart
     configuration.onStart = { started.put($0) }
     configuration.onStop = { calls.put("stopped") }
@@ -31,9 +32,12 @@ import Testing
     let idle = try await RawClient.connect(address)
     try await idle.send("GET /ping HTTP/1.1\r\nHost: h\r\n\r\n")
     _ = try await idle.read(until: "pong")
+    let begin = ContinuousClock.now
     await services.triggerGracefulShutdown()
     #expect(try await client.heard.next() == .closed(1012, "back soon"))
     try await run
+    // Less than any time limit that would have ended it otherwise.
+    #expect(ContinuousClock.now - begin < .seconds(9))
     #expect(try await calls.next() == "1012 'back soon', closed by the server")
     #expect(try await calls.next() == "stopped")
     #expect(server.connections.isEmpty)
