@@ -74,6 +74,7 @@ extension ClientEvent {
   var text: String? { if case .text(let text) = self { text } else { nil } }
   var acknowledged: UInt64? { if case .acknowledged(let sequence) = self { sequence } else { nil } }
   var isConnected: Bool? { if case .connected = self { true } else { nil } }
+  var subprotocol: String? { if case .connected(let name) = self { name } else { nil } }
   var disconnected: String? { if case .disconnected(let reason) = self { reason } else { nil } }
   var attempt: Int? { if case .reconnecting(let attempt, _) = self { attempt } else { nil } }
 }

@@ -1,4 +1,5 @@
 import HookupCore
+import NIOCore
 import Testing
 
 @testable import HookupEngine
@@ -226,10 +227,59 @@ struct HookupClientTests {
     try await running.value
   }
 
+  @Test func `one's own wire format is spoken on both sides, acks and all`() async throws {
+    let registry = try SubprotocolRegistry([ColonFormat()], default: "colon")
+    try await withServer {
+      $0.subprotocols = registry
+    } handler: {
+      try await echo($0)
+    } _: { address in
+      var configuration = ClientConfiguration.quick
+      configuration.formats = [ColonFormat()]
+      try await withHookupClient(address.url, configuration: configuration) { client in
+        var events = client.events.makeAsyncIterator()
+        #expect(try await next(&events) { $0.subprotocol } == "colon")
+        try await client.send(.text("a:b").needsAck())
+        #expect(try await next(&events) { $0.acknowledged } == 1)
+        #expect(try await next(&events) { $0.text } == "a:b")
+      }
+    }
+  }
+
   @Test(arguments: ["http://x/", "ws://", "nonsense", "ws://host:99999/"])
   func `a bad URL is named in the error`(url: String) {
     let error = #expect(throws: HookupError.self) { _ = try HookupClient(url) }
     #expect(error?.code == .invalidArgument)
+  }
+}
+
+/// A wire format of a program's own: `m::text`, `q:ID:text`, `a:ID:`.
+private struct ColonFormat: WireFormat {
+  let subprotocol = "colon"
+  let carriesAcks = true
+
+  func decode(_ frame: WireFrame) -> WireMessage {
+    switch frame {
+    case .binary(let bytes): return .message(.binary(bytes))
+    case .text(let bytes):
+      let text = String(buffer: bytes)
+      let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return .message(.text(text)) }
+      switch (parts[0], UInt64(parts[1])) {
+      case ("q", let id?): return .ackRequest(id: id, .text(String(parts[2])))
+      case ("a", let id?): return .ack(id: id)
+      default: return .message(.text(String(parts[2])))
+      }
+    }
+  }
+
+  func encode(_ message: WireMessage) throws(HookupError) -> WireFrame {
+    switch message {
+    case .message(.text(let text)): .text(ByteBuffer(string: "m::\(text)"))
+    case .ackRequest(let id, .text(let text)): .text(ByteBuffer(string: "q:\(id):\(text)"))
+    case .ack(let id): .text(ByteBuffer(string: "a:\(id):"))
+    default: throw HookupError(.invalidArgument, "colon carries text only")
+    }
   }
 }
 

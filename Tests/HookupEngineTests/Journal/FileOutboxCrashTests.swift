@@ -97,25 +97,6 @@ import Testing
     }
   }
 
-  @Test func `what was read after a kill stays when power goes`() async throws {
-    for call in stride(from: 5, to: 400, by: 3) {
-      let killed = SimulatedFiles()
-      killed.crash(at: call)
-      var knowledge = Knowledge()
-      await work(killed, &knowledge)
-      let files = killed.afterKill()
-      let outbox = try FileOutbox.open(
-        directory: "/d", options: .small(), files: files, freshEpoch: 7)
-      let found = try await outbox.sequences()
-      let again = try FileOutbox.open(
-        directory: "/d", options: .small(), files: files.afterCrash(seed: UInt64(call)),
-        freshEpoch: 7)
-      #expect(try await again.sequences() == found, "call \(call)")
-      await outbox.close()
-      await again.close()
-    }
-  }
-
   @Test func `power may go again while the damage is repaired`() async throws {
     for seed: UInt64 in 0..<150 {
       var random = SplitMix(state: seed)
