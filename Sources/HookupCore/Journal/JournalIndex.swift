@@ -19,6 +19,13 @@ package struct JournalIndex: Sendable {
     package var entries = 0
     /// With record headers.
     package var bytes = 0
+
+    /// - Returns: how many entries there are then.
+    fileprivate mutating func add(_ entries: Int, _ bytes: Int) -> Int {
+      self.entries += entries
+      self.bytes += bytes
+      return self.entries
+    }
   }
 
   private var locations = SequenceQueue<Location>()
@@ -93,8 +100,7 @@ package struct JournalIndex: Sendable {
 
   private mutating func count(_ location: Location, _ sign: Int) {
     let bytes = JournalRecordCodec.headerBytes + Int(location.payloadBytes)
-    usages[location.segment, default: Usage()].entries += sign
-    usages[location.segment, default: Usage()].bytes += sign * bytes
-    if sign < 0, usages[location.segment]?.entries == 0 { usages[location.segment] = nil }
+    let rest = usages[location.segment, default: Usage()].add(sign, sign * bytes)
+    if rest == 0 { usages[location.segment] = nil }
   }
 }

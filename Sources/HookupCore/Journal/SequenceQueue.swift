@@ -52,6 +52,15 @@ package struct SequenceQueue<Value: Sendable>: Sendable {
     return removed
   }
 
+  @discardableResult
+  package mutating func removeFirst() -> Value? {
+    guard let first = slots.first, let value = first.value else { return nil }
+    slots.removeFirst()
+    count -= 1
+    tidy()
+    return value
+  }
+
   /// Removes what lies in `range`, in order. Costs what is there, however wide the range.
   package mutating func removeAll(
     in range: ClosedRange<UInt64>, _ body: (UInt64, Value) -> Void = { _, _ in }

@@ -17,7 +17,7 @@ package struct TailCache: Sendable {
   package mutating func append(_ entry: OutboxEntry) {
     guard entries.append(entry, at: entry.sequence) else { return }
     bytes += Self.cost(entry)
-    while bytes > maximumBytes, let oldest = entries.first { remove(oldest.sequence) }
+    while bytes > maximumBytes, let oldest = entries.removeFirst() { bytes -= Self.cost(oldest) }
   }
 
   package mutating func remove(_ sequence: UInt64) {

@@ -9,7 +9,8 @@ package protocol OutboxStorage: AnyObject, Sendable {
   /// What was found on opening. Fixed afterwards.
   var recovered: OutboxRecovery { get }
 
-  /// Adds entries whose sequences continue the last one without a hole. `completion` runs once all of them are durable as
+  /// Adds entries whose sequences continue the last one without a hole; after an append that failed, from its first
+  /// sequence or from any higher one. `completion` runs once all of them are durable as
   /// the policy says (group commit: many calls, one fsync), or with the error that kept them from it; then none of
   /// these entries is in the outbox.
   func append(

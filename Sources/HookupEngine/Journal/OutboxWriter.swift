@@ -209,7 +209,9 @@ final class OutboxWriter: @unchecked Sendable {
         case .none: completion(.success(()))
         case .refused(let error): completion(.failure(error))
         case .staged(let count):
-          if failure == nil { admit(staged[taken..<taken + count]) }
+          if failure == nil {
+            Self.admit(staged[taken..<taken + count], &index, &cache, &nextSequence)
+          }
           taken += count
           completion(failure.map { .failure($0) } ?? .success(()))
         }
@@ -222,7 +224,11 @@ final class OutboxWriter: @unchecked Sendable {
     staged.removeAll(keepingCapacity: true)
   }
 
-  private func admit(_ entries: ArraySlice<(entry: OutboxEntry, location: JournalIndex.Location)>) {
+  /// Takes entries that are as durable as the options ask into the outbox.
+  private static func admit(
+    _ entries: ArraySlice<(entry: OutboxEntry, location: JournalIndex.Location)>,
+    _ index: inout JournalIndex, _ cache: inout TailCache, _ nextSequence: inout UInt64
+  ) {
     for (entry, location) in entries {
       index.append(entry.sequence, at: location)
       cache.append(entry)

@@ -78,7 +78,12 @@ import Testing
         next += Bool.random(using: &random) ? 1 : UInt64.random(in: 1...4, using: &random)
         queue.append(step, at: next)
         model[next] = step
-      case 5..<9:
+      case 5:
+        let first = model.keys.min()
+        let removed = queue.removeFirst()
+        #expect(removed == first.flatMap { model[$0] })
+        if let first { model[first] = nil }
+      case 6..<9:
         let sequence = UInt64.random(in: 1...next, using: &random)
         let removed = queue.remove(sequence)
         #expect(removed == model[sequence])
