@@ -26,6 +26,14 @@ import Testing
 
   func shows(_ text: String) -> Bool { stage.picture().contains(text) }
 
+  @Test func `round trips below a millisecond fit the narrow pane whole`() throws {
+    var stage = try Stage(columns: 80, rows: 24)
+    for microseconds in [412, 431, 460] {
+      stage.link(.online) { $0.roundTrip = .microseconds(microseconds) }
+    }
+    #expect(stage.picture().contains("rtt 0.4ms p95 0.4ms"))
+  }
+
   @Test mutating func `Enter says the draft in the room that is shown`() {
     #expect(enter("hello") == [.say(ops, "hello")])
     #expect(stage.screen.editor.isEmpty)

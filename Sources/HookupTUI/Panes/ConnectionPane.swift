@@ -88,9 +88,12 @@ struct ConnectionPane: Hashable, Sendable {
     func percentile(_ part: Int) -> String {
       NumberText.roundTrip(known[min(known.count - 1, known.count * part / 100)])
     }
+    let wide = "\(percentile(50))  p95 \(percentile(95))"
+    // Tenths of a millisecond need the room that the columns would take.
+    let fits = Self.label + wide.count <= columns
     rows.append(
-      StyledText("rtt".rightPadded(to: Self.label), .dim)
-        + StyledText("\(percentile(50))  p95 \(percentile(95))"))
+      StyledText(fits ? "rtt".rightPadded(to: Self.label) : "rtt ", .dim)
+        + StyledText(fits ? wide : "\(percentile(50)) p95 \(percentile(95))"))
     rows.append(sparkline(columns: columns, signs: signs, highest: known[known.count - 1]))
   }
 
