@@ -19,7 +19,6 @@ extension EndToEnd {
       throws
     {
       let world = try World()
-      try world.reservePort()
       let offline = try world.send("alice", wait: "100ms")
       offline.write("one\n\ntwo\n")
       let first = try offline.waitForEnd()
@@ -124,7 +123,6 @@ extension EndToEnd {
 
     @Test func `two programs on one profile: the second says who has it`() throws {
       let world = try World()
-      try world.reservePort()
       let first = try world.send("alice")
       first.write("held\n")
       try first.waitForLines { $0.contains { $0.contains("queued") } }
@@ -157,7 +155,6 @@ extension EndToEnd {
 
     @Test func `a damaged outbox is set aside whole, reported, and the rest goes on`() throws {
       let world = try World()
-      try world.reservePort()
       let offline = try world.send("alice", wait: "100ms")
       offline.write((1...50).map { "line \($0)\n" }.joined())
       #expect(try offline.waitForEnd().status == 2)

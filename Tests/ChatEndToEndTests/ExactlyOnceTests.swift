@@ -43,7 +43,6 @@ extension EndToEnd {
       let perRun = Effort.isLong ? 10_000 : 2_000
       let kills = Effort.isLong ? 10 : 3
       let world = try World()
-      try world.reservePort()
       var random = SeededGenerator(seed: UInt64.random(in: .min ... .max))
       var confirmed: [String] = []
       for run in 0..<kills {

@@ -143,7 +143,8 @@ final class Child: @unchecked Sendable {
 /// One world of a test: a home, a port, and the server that comes and goes on it.
 final class World {
   let home: String
-  private(set) var port = 0
+  /// Below the range from which the system gives ports by itself, so that nobody has it while the server is dead.
+  let port = Int.random(in: 20_000..<32_000)
   private(set) var server: Child?
 
   init() throws {
@@ -158,23 +159,16 @@ final class World {
 
   var url: String { "ws://127.0.0.1:\(port)/" }
 
-  /// Starts the server: on a free port at first, on the same one from then on.
+  /// Starts the server, always on the same port.
   func startServer() throws {
     let child = try Child(
       "hookup-chat-server",
       ["--port", "\(port)", "--data", "\(home)/server", "--log-level", "error"], home: home)
     let lines = try child.waitForLines { !$0.isEmpty }
-    guard let line = lines.first, line.hasPrefix("listening on ws://127.0.0.1:"),
-      let found = Int(line.split(separator: ":").last?.dropLast() ?? "")
-    else { throw HarnessError("the server said \(lines), \(try child.waitForEnd().errors)") }
-    port = found
+    guard lines == ["listening on \(url)"] else {
+      throw HarnessError("the server said \(lines), \(try child.waitForEnd().errors)")
+    }
     server = child
-  }
-
-  /// Makes the port known without leaving a server on it.
-  func reservePort() throws {
-    try startServer()
-    killServer()
   }
 
   func killServer() {

@@ -52,7 +52,6 @@ extension EndToEnd {
 
     @Test func `what was written offline is still there after a restart, and goes out`() throws {
       let world = try World()
-      try world.reservePort()
       let tmux = Tmux(home: world.home)
       try tmux.start("first", columns: 80, rows: 24, chat(world, "alice"))
       try tmux.wait(for: "first", "the screen") { $0.contains("#ops") }

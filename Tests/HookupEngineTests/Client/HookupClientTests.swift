@@ -294,7 +294,15 @@ actor Seen {
   }
 }
 
-/// A port that nobody listened on a moment ago.
+/// A port on which nobody listens, and which the system gives to nobody by itself: below the range that it draws from for
+/// outgoing connections and for port 0, where another test would soon have it.
 func freePort() async throws -> Int {
-  try await withServer(handler: echo) { $0.port }
+  while true {
+    let candidate = Int.random(in: 20_000..<32_000)
+    do {
+      return try await withServer(port: candidate, handler: echo) { $0.port }
+    } catch let error as HookupError where error.code == .bindFailed {
+      continue
+    }
+  }
 }

@@ -124,13 +124,11 @@ import Testing
   }
 
   @Test func `a port where nobody listens is connection refused`() async throws {
-    let server = try await TinyServer.start { _ in .raw("") }
-    try await server.stop()
-    let error = await failure(to: server)
+    let port = try await freePort()
+    let error = await failure(to: try WebSocketURL("ws://127.0.0.1:\(port)/"))
     #expect(
       error
-        == HookupError(
-          .connectFailed, "cannot connect to 127.0.0.1:\(server.port): connection refused"))
+        == HookupError(.connectFailed, "cannot connect to 127.0.0.1:\(port): connection refused"))
   }
 
   @Test func `a name that does not exist is an unknown host`() async throws {
