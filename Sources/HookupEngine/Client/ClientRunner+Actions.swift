@@ -209,7 +209,9 @@ extension ClientRunner {
             link.connection.send(ack, written: nil)
           }
           deliver(content, frame)
-        case .ack(let id): handle(.acked(number, id: id))
+        case .ack(let id):
+          handle(.acked(number, id: id))
+          performPending()
         }
       }
     }

@@ -96,9 +96,14 @@ final class ClientRunner: @unchecked Sendable {
     guard !isInRound else { return body() }
     isInRound = true
     body()
-    while let action = actions.popFirst() { perform(action) }
+    performPending()
     isInRound = false
     flush()
+  }
+
+  /// Carries out what was ordered so far, so that what it reports stands before what comes next.
+  func performPending() {
+    while let action = actions.popFirst() { perform(action) }
   }
 
   private func flush() {

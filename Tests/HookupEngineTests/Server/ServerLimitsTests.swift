@@ -162,7 +162,7 @@ import Testing
   func `a client that says nothing is closed 1001 after the idle time, one that talks is not`()
     async throws
   {
-    try await withServer(configured { $0.idleTimeout = .seconds(2) }) { _, address in
+    try await withServer(configured { $0.idleTimeout = .seconds(8) }) { _, address in
       // The talker comes first: if talking did not count, it would be the first to go.
       let (talker, connection, _) = try await TestWebSocket.connect(address)
       let (quiet, _, _) = try await TestWebSocket.connect(address)
