@@ -8,7 +8,7 @@ enum Effort {
 
 /// All suites of real processes, one after the other: they would take each other's time, and a process that starts while another one
 /// does may inherit its pipes and keep them open.
-@Suite(.serialized)
+@Suite(.serialized, OffThePool())
 enum EndToEnd {}
 
 struct HarnessError: Error, CustomStringConvertible {

@@ -220,6 +220,8 @@ public final class ChatClient: Sendable {
     while true {
       let page = try await client.pendingMessages(from: first)
       for (sequence, message) in page {
+        // What was said since the start is known, and may be stored by now.
+        guard sequence < client.firstNewSequence else { return }
         first = sequence + 1
         guard case .json(let json) = message.content, let command = try? ChatCommand(json: json),
           case .say(let room, let id, let text) = command

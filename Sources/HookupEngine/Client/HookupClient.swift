@@ -23,6 +23,8 @@ public final class HookupClient: Sendable {
 
   let runner: ClientRunner
   var eventLoop: any EventLoop { runner.eventLoop }
+  /// The number that the first message sent through this client has: all below were in the outbox when it was opened.
+  var firstNewSequence: UInt64 { runner.storage.recovered.nextSequence }
   private let configuration: ClientConfiguration
   private let tickets = Atomic<UInt64>(1)
   private let hasRun = Atomic<Bool>(false)
