@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "HookupSQLite", targets: ["HookupSQLite"]),
     .executable(name: "hookup-chat", targets: ["hookup-chat"]),
     .executable(name: "hookup-chat-server", targets: ["hookup-chat-server"]),
+    .executable(name: "hookup-bench", targets: ["hookup-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -36,10 +37,12 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // The pure core: every decision, no I/O.
-    .target(name: "HookupCore", dependencies: [nioCore], swiftSettings: strict),
+    .target(name: "HookupCore", dependencies: ["CZlib", nioCore], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     // The module people import: client, server, chat.
     .target(
       name: "HookupEngine",
@@ -74,6 +77,18 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The load generator, and the servers it is measured against.
+    .executableTarget(
+      name: "hookup-bench",
+      dependencies: [
+        "HookupEngine", "HookupCore", argumentParser, logging, nioCore, nioPosix,
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: strict),
+
     example("echo-server"), example("echo-client"), example("print-all-events"),
     example("pubsub-server"), example("pubsub-client"), example("smallest-chat"),
 
@@ -99,6 +114,7 @@ let package = Package(
     .testTarget(
       name: "ChatEndToEndTests",
       dependencies: ["HookupEngine", "hookup-chat", "hookup-chat-server"], swiftSettings: strict),
+    .testTarget(name: "HookupBenchTests", dependencies: ["hookup-bench"], swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]
 )
