@@ -30,6 +30,7 @@ struct ConnectCommand: AsyncParsableCommand {
     plan.connections = connections
     plan.measured = .seconds(seconds)
     plan.bytes = 0
+    plan.outstanding = 0
     let redial = Redial(plan) { shard, redial in ConnectPeer(shard: shard, redial: redial) }
     try await plan.carryOut(target) { redial.makePeer($0) }
   }

@@ -37,7 +37,7 @@ struct SoakCommand: AsyncParsableCommand {
     var plan = try target.plan("soak")
     plan.connections = connections
     plan.outstanding = outstanding
-    plan.bytes = 128 << 10
+    plan.bytes = 0
     plan.measured = .seconds(seconds)
     let messages = SoakMessages(seed: 6_455)
     let outstanding = outstanding

@@ -75,13 +75,8 @@ struct LoadRun: Sendable {
     // While all connections are still open.
     let memory = probe?.memory()
     var tally = Tally()
-    var open = 0
-    for shard in shards {
-      let (part, count) = try await shard.loop.submit { (shard.tally, shard.connections) }.get()
-      tally.add(part)
-      open += count
-    }
-    var report = LoadReport(plan, tally: tally, open: open)
+    for shard in shards { tally.add(try await shard.loop.submit { shard.tally }.get()) }
+    var report = LoadReport(plan, tally: tally)
     report.clientCPUSeconds = after.client - before.client
     if let pid = plan.pid {
       report.server = ServerUsage(
