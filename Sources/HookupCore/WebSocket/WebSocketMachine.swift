@@ -20,15 +20,19 @@ package struct WebSocketMachine: Machine {
     package var keepalive: KeepaliveSettings?
     /// From the beginning of the closing handshake until the socket is dropped at the latest.
     package var closeTimeout: Duration
+    /// What the handshake agreed on about compression; nil: nothing.
+    package var compression: PerMessageDeflate?
 
     package init(
       role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
-      keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5)
+      keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5),
+      compression: PerMessageDeflate? = nil
     ) {
       self.role = role
       self.maximumMessageBytes = min(max(maximumMessageBytes, 0), 1 << 30)
       self.keepalive = keepalive
       self.closeTimeout = closeTimeout
+      self.compression = compression
     }
   }
 
@@ -111,6 +115,8 @@ package struct WebSocketMachine: Machine {
   var state = State.open
   var ending: Ending?
   var reader: FrameReader
+  /// For our messages; nil when they are never compressed.
+  var deflater: Deflater?
   var items: [FrameReader.Item] = []
   var keepalive: Keepalive
   var maskingKeys: RandomSource
@@ -129,7 +135,9 @@ package struct WebSocketMachine: Machine {
     self.configuration = configuration
     var seeds = RandomSource(seed: seed)
     reader = FrameReader(
-      role: configuration.role, maximumMessageBytes: configuration.maximumMessageBytes)
+      role: configuration.role, maximumMessageBytes: configuration.maximumMessageBytes,
+      inflater: configuration.compression?.inflater(for: configuration.role))
+    deflater = configuration.compression?.deflater(for: configuration.role)
     keepalive = Keepalive(configuration.keepalive, seed: seeds.next(), at: now)
     maskingKeys = RandomSource(seed: seeds.next())
   }
@@ -147,7 +155,10 @@ package struct WebSocketMachine: Machine {
   package mutating func append(_ frame: WireFrame, to output: inout ByteBuffer) -> Bool {
     guard case .open = state else { return false }
     let key = nextMaskingKey()
-    WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
+    // Through the optional, in place: taken out of it, the deflater would have a second holder.
+    if deflater?.write(frame, maskingKey: key, into: &output) == nil {
+      WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
+    }
     return true
   }
 
@@ -177,6 +188,8 @@ package struct WebSocketMachine: Machine {
       guard !isClosed else { return }
       let ending = self.ending ?? Ending(code: .abnormal, reason: "", byPeer: true)
       state = .closed
+      deflater = nil
+      reader.release()
       actions.append(.closed(code: ending.code, reason: ending.reason, byPeer: ending.byPeer))
     }
   }
