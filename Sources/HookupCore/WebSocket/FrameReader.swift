@@ -34,9 +34,17 @@ struct FrameReader: Sendable {
   /// After a close frame nothing is read (RFC 6455 §5.5.1).
   private var isClosed = false
 
-  /// - Parameter inflater: for the peer's compressed messages; nil when permessage-deflate was not agreed on.
-  init(role: WebSocketRole, maximumMessageBytes: Int, inflater: Inflater? = nil) {
+  private let unmasksInPlace: Bool
+
+  /// - Parameters:
+  ///   - unmasksInPlace: whether bytes are unmasked where they lie even when their storage is shared.
+  ///   - inflater: for the peer's compressed messages; nil when permessage-deflate was not agreed on.
+  init(
+    role: WebSocketRole, maximumMessageBytes: Int, unmasksInPlace: Bool = false,
+    inflater: Inflater? = nil
+  ) {
     self.role = role
+    self.unmasksInPlace = unmasksInPlace
     allowsCompression = inflater != nil
     assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
   }
@@ -100,7 +108,13 @@ struct FrameReader: Sendable {
     }
     let count = min(header.payloadBytes - received, buffer.writerIndex - cursor)
     let isComplete = received + count == header.payloadBytes
-    header.mask?.apply(to: &buffer, at: cursor, count: count, phase: received)
+    if let mask = header.mask {
+      if unmasksInPlace {
+        mask.applyInPlace(to: buffer, at: cursor, count: count, phase: received)
+      } else {
+        mask.apply(to: &buffer, at: cursor, count: count, phase: received)
+      }
+    }
     let place = cursor..<cursor + count
     cursor += count
     progress = isComplete ? nil : Progress(header: header, receivedBytes: received + count)
