@@ -24,6 +24,7 @@ public final class HookupServer: Service, Sendable {
   let handler: @Sendable (ServerConnection) async throws -> Void
   let registry = ConnectionRegistry()
   let tracker: ConnectionTracker
+  let tls = TLSContextStore()
   let lifecycle = Mutex(Lifecycle())
   let accepted: AsyncStream<ServerConnection>
   let acceptedContinuation: AsyncStream<ServerConnection>.Continuation

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// What the HTTP side of every connection of a server shares.
 final class HTTPChannelSetup: Sendable {
@@ -10,15 +11,20 @@ final class HTTPChannelSetup: Sendable {
   let files: StaticFileStore?
   let threadPool: NIOThreadPool
   let logger: Logger
-  private let tls: NIOSSLContext?
-  private let server: HookupServer
+  private let tls: TLSContextStore
+  let server: HookupServer
+  /// Nil: any.
+  let hosts: [HostPattern]?
+  let judgements = Mutex(0)
 
   /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files or a public directory that cannot be used.
   init(server: HookupServer) throws(HookupError) {
     self.server = server
     configuration = server.configuration
     logger = server.logger
-    tls = try configuration.tls?.makeContext()
+    tls = server.tls
+    if let settings = configuration.tls { tls.set(try settings.makeContext()) }
+    hosts = configuration.allowedHosts.map { $0.compactMap { HostPattern($0[...]) } }
     if let directory = configuration.publicDirectory {
       files = try StaticFileStore(directory: directory)
     } else {
@@ -27,7 +33,7 @@ final class HTTPChannelSetup: Sendable {
     threadPool = .singleton
   }
 
-  var isSecure: Bool { tls != nil }
+  var isSecure: Bool { configuration.tls != nil }
 
   /// Sets up the pipeline of a channel that was just accepted.
   func prepare(_ channel: any Channel, decision: AdmissionControl.Decision) throws {
@@ -40,7 +46,9 @@ final class HTTPChannelSetup: Sendable {
       return
     }
     let pipeline = channel.pipeline.syncOperations
-    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+    if let context = tls.context {
+      try pipeline.addHandler(NIOSSLServerHandler(context: context))
+    }
     try pipeline.addHandler(HTTPChannelHandler(setup: self, refusal: refusal))
   }
 
