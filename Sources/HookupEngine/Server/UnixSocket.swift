@@ -107,10 +107,12 @@ struct UnixSocket: Sendable {
   }
 }
 
-/// Which file a path leads to.
+/// Which file a path leads to. The time is part of it because the number of a file that was removed is soon used again.
 private struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let number: UInt64
+  private let seconds: Int64
+  private let nanoseconds: Int64
 
   /// Nil when there is none.
   init?(_ path: String) {
@@ -118,5 +120,12 @@ private struct FileIdentity: Hashable, Sendable {
     guard lstat(path, &status) == 0 else { return nil }
     device = UInt64(truncatingIfNeeded: status.st_dev)
     number = UInt64(truncatingIfNeeded: status.st_ino)
+    #if canImport(Darwin)
+      let modified = status.st_mtimespec
+    #else
+      let modified = status.st_mtim
+    #endif
+    seconds = Int64(modified.tv_sec)
+    nanoseconds = Int64(modified.tv_nsec)
   }
 }
