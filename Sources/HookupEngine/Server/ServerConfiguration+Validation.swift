@@ -15,6 +15,7 @@ extension ServerConfiguration {
     if let pingPath, !pingPath.hasPrefix("/") {
       throw invalid("pingPath", quoted(pingPath), "a path that begins with '/'")
     }
+    try compression?.validate()
     try limits.validate()
     try validateAdmission()
   }
@@ -42,6 +43,15 @@ extension ServerConfiguration {
     if let tls, let maximum = tls.maximumVersion, maximum < tls.minimumVersion {
       throw invalid("tls.maximumVersion", maximum, "at least tls.minimumVersion")
     }
+  }
+}
+
+extension CompressionSettings {
+  fileprivate func validate() throws(HookupError) {
+    try require(Self.levels, level, "compression.level")
+    try require(Self.windowBitsRange, windowBits, "compression.windowBits")
+    try require(Self.memoryLevels, memoryLevel, "compression.memoryLevel")
+    try require(atLeast: 0, minimumBytes, "compression.minimumBytes")
   }
 }
 

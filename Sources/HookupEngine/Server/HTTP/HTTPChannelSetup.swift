@@ -12,6 +12,7 @@ final class HTTPChannelSetup: Sendable {
   let threadPool: NIOThreadPool
   let logger: Logger
   private let tls: TLSContextStore
+  private let pools = EventLoopPools()
   let server: HookupServer
   /// Nil: any.
   let hosts: [HostPattern]?
@@ -48,6 +49,8 @@ final class HTTPChannelSetup: Sendable {
     let pipeline = channel.pipeline.syncOperations
     if let context = tls.context {
       try pipeline.addHandler(NIOSSLServerHandler(context: context))
+    } else {
+      pools.pool(of: channel.eventLoop).adopt(channel)
     }
     try pipeline.addHandler(HTTPChannelHandler(setup: self, refusal: refusal))
   }
@@ -62,19 +65,22 @@ final class HTTPChannelSetup: Sendable {
 
   /// Makes the connection of an accepted handshake known to the server and its handler run.
   func open(
-    _ request: ServerRequest, format: any WireFormat, on channel: any Channel
+    _ request: ServerRequest, format: any WireFormat, compression: PerMessageDeflate?,
+    on channel: any Channel
   ) -> WebSocketChannelHandler {
     let connection = ServerConnection(
       id: server.registry.nextID(), request: request, format: format,
-      configuration: configuration, eventLoop: channel.eventLoop, logger: logger)
+      configuration: configuration, frameHandler: server.frameHandler,
+      eventLoop: channel.eventLoop, logger: logger)
     let limits = configuration.limits
     let settings = WebSocketSettings(
       role: .server, maximumMessageBytes: limits.maximumMessageBytes,
       keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
       sendBufferHighBytes: limits.sendBufferHighBytes,
-      sendBufferLowBytes: limits.sendBufferLowBytes)
+      sendBufferLowBytes: limits.sendBufferLowBytes, agreedCompression: compression)
     let handler = WebSocketChannelHandler(
-      channel: channel, settings: settings, delegate: connection)
+      channel: channel, settings: settings, delegate: connection,
+      pool: pools.pool(of: channel.eventLoop))
     connection.attach(handler.connection)
     channel.closeFuture.whenComplete { [server] _ in server.registry.remove(connection) }
     server.start(connection)
