@@ -17,7 +17,12 @@ import Testing
     let directory = try TemporaryDirectory()
     let large = String(repeating: "0123456789", count: 200_000)
     try directory.write("large.txt", large)
-    try await withServer(configured { $0.publicDirectory = directory.path }) { _, address in
+    let configuration = configured {
+      $0.publicDirectory = directory.path
+      // The end comes because all is answered, not because time is up.
+      $0.limits.handshakeTimeout = .seconds(3_600)
+    }
+    try await withServer(configuration) { _, address in
       let get = { (path: String) in "GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n" }
       let answer1 = try await answer(get("/ping"), at: address)
       #expect(answer1.hasSuffix("pong"))
