@@ -17,6 +17,10 @@ final class HTTPChannelSetup: Sendable {
   /// Nil: any.
   let hosts: [HostPattern]?
   let judgements = Mutex(0)
+  private let common: ServerConnection.Common
+  private let settings: WebSocketSettings
+  /// Of connections that agreed on nothing.
+  private let plainConfiguration: WebSocketMachine.Configuration
 
   /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files or a public directory that cannot be used.
   init(server: HookupServer) throws(HookupError) {
@@ -24,8 +28,16 @@ final class HTTPChannelSetup: Sendable {
     configuration = server.configuration
     logger = server.logger
     tls = server.tls
-    if let settings = configuration.tls { tls.set(try settings.makeContext()) }
+    if let tlsSettings = configuration.tls { tls.set(try tlsSettings.makeContext()) }
     hosts = configuration.allowedHosts.map { $0.compactMap { HostPattern($0[...]) } }
+    common = ServerConnection.Common(server)
+    let limits = configuration.limits
+    settings = WebSocketSettings(
+      role: .server, maximumMessageBytes: limits.maximumMessageBytes,
+      keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
+      sendBufferHighBytes: limits.sendBufferHighBytes,
+      sendBufferLowBytes: limits.sendBufferLowBytes)
+    plainConfiguration = settings.configuration
     if let directory = configuration.publicDirectory {
       files = try StaticFileStore(directory: directory)
     } else {
@@ -69,18 +81,14 @@ final class HTTPChannelSetup: Sendable {
     on channel: any Channel
   ) -> WebSocketChannelHandler {
     let connection = ServerConnection(
-      id: server.registry.nextID(), request: request, format: format,
-      configuration: configuration, frameHandler: server.frameHandler,
-      eventLoop: channel.eventLoop, logger: logger)
-    let limits = configuration.limits
-    let settings = WebSocketSettings(
-      role: .server, maximumMessageBytes: limits.maximumMessageBytes,
-      keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
-      sendBufferHighBytes: limits.sendBufferHighBytes,
-      sendBufferLowBytes: limits.sendBufferLowBytes, agreedCompression: compression)
+      id: server.registry.nextID(), request: request, format: format, common: common,
+      eventLoop: channel.eventLoop)
+    var settings = settings
+    settings.agreedCompression = compression
     let handler = WebSocketChannelHandler(
       channel: channel, settings: settings, delegate: connection,
-      pool: pools.pool(of: channel.eventLoop))
+      pool: pools.pool(of: channel.eventLoop),
+      configuration: compression == nil ? plainConfiguration : nil)
     connection.attach(handler.connection)
     channel.closeFuture.whenComplete { [server] _ in server.registry.remove(connection) }
     server.start(connection)
