@@ -55,7 +55,9 @@ package struct IPAddress: Hashable, Sendable {
     guard let gap = text.range(of: "::") else {
       return groups(text).flatMap { $0.count == 16 ? $0 : nil }
     }
-    guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]),
+    let before = text[..<gap.lowerBound]
+    guard !before.contains("."), let head = groups(before),
+      let tail = groups(text[gap.upperBound...]),
       head.count + tail.count <= 14
     else { return nil }
     return head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
