@@ -33,8 +33,12 @@ struct FrameReader: Sendable {
   /// After a close frame nothing is read (RFC 6455 §5.5.1).
   private var isClosed = false
 
-  init(role: WebSocketRole, maximumMessageBytes: Int) {
+  private let unmasksInPlace: Bool
+
+  /// - Parameter unmasksInPlace: whether bytes are unmasked where they lie even when their storage is shared.
+  init(role: WebSocketRole, maximumMessageBytes: Int, unmasksInPlace: Bool = false) {
     self.role = role
+    self.unmasksInPlace = unmasksInPlace
     assembler = MessageAssembler(maximumBytes: maximumMessageBytes)
   }
 
@@ -89,7 +93,13 @@ struct FrameReader: Sendable {
     }
     let count = min(header.payloadBytes - received, buffer.writerIndex - cursor)
     let isComplete = received + count == header.payloadBytes
-    header.mask?.apply(to: &buffer, at: cursor, count: count, phase: received)
+    if let mask = header.mask {
+      if unmasksInPlace {
+        mask.applyInPlace(to: buffer, at: cursor, count: count, phase: received)
+      } else {
+        mask.apply(to: &buffer, at: cursor, count: count, phase: received)
+      }
+    }
     let place = cursor..<cursor + count
     cursor += count
     progress = isComplete ? nil : Progress(header: header, receivedBytes: received + count)

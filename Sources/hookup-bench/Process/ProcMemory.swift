@@ -1,0 +1,25 @@
+/// What a process holds of the memory, from `/proc/PID/smaps_rollup` or `/proc/PID/status` (proc(5)).
+struct ProcMemory: Hashable {
+  /// Resident pages, KiB.
+  var residentKiB: Int
+  /// The same with each shared page divided by those who share it, KiB; nil where only `status` could be read.
+  var proportionalKiB: Int?
+
+  /// Reads lines such as `Rss:  1234 kB`; nil when there is no resident size among them.
+  init?(parsing text: String) {
+    var resident: Int?
+    var proportional: Int?
+    for line in text.split(separator: "\n") {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard words.count >= 2, let value = Int(words[1]) else { continue }
+      switch words[0] {
+      case "Rss:", "VmRSS:": resident = value
+      case "Pss:": proportional = value
+      default: break
+      }
+    }
+    guard let resident else { return nil }
+    residentKiB = resident
+    proportionalKiB = proportional
+  }
+}
