@@ -9,7 +9,7 @@ struct FrameReader: Sendable {
   enum Item: Hashable, Sendable {
     /// A message in one frame, in place.
     case message(isText: Bool, Range<Int>)
-    /// A message from several frames or several reads.
+    /// A message from several frames or several reads, or one that was compressed.
     case assembled(WireFrame)
     /// A control frame, in place.
     case control(FrameOpcode, Range<Int>)
@@ -24,6 +24,7 @@ struct FrameReader: Sendable {
   }
 
   private let role: WebSocketRole
+  private let allowsCompression: Bool
   private var assembler: MessageAssembler
   private var progress: Progress?
   /// The beginning of a header that was cut by the end of a read: at most 13 bytes.
@@ -35,12 +36,21 @@ struct FrameReader: Sendable {
 
   private let unmasksInPlace: Bool
 
-  /// - Parameter unmasksInPlace: whether bytes are unmasked where they lie even when their storage is shared.
-  init(role: WebSocketRole, maximumMessageBytes: Int, unmasksInPlace: Bool = false) {
+  /// - Parameters:
+  ///   - unmasksInPlace: whether bytes are unmasked where they lie even when their storage is shared.
+  ///   - inflater: for the peer's compressed messages; nil when permessage-deflate was not agreed on.
+  init(
+    role: WebSocketRole, maximumMessageBytes: Int, unmasksInPlace: Bool = false,
+    inflater: Inflater? = nil
+  ) {
     self.role = role
     self.unmasksInPlace = unmasksInPlace
-    assembler = MessageAssembler(maximumBytes: maximumMessageBytes)
+    allowsCompression = inflater != nil
+    assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
   }
+
+  /// Gives back what compression holds; nothing is read any more.
+  mutating func release() { assembler.release() }
 
   /// Reads all that `buffer` holds, unmasking it in place, and appends what is whole to `items`. What came before a
   /// violation is in `items`.
@@ -64,7 +74,9 @@ struct FrameReader: Sendable {
   ) throws(ProtocolViolation) -> FrameHeader? {
     let available = buffer.writerIndex - cursor
     guard cutHeader.readableBytes > 0 else {
-      if let header = try FrameHeader.read(from: buffer, at: cursor, role: role) {
+      if let header = try FrameHeader.read(
+        from: buffer, at: cursor, role: role, allowsCompression: allowsCompression)
+      {
         cursor += header.headerBytes
         return header
       }
@@ -73,7 +85,10 @@ struct FrameReader: Sendable {
     }
     let kept = cutHeader.readableBytes
     keepHeader(buffer, at: cursor, count: min(available, FrameHeader.maximumBytes - kept))
-    guard let header = try FrameHeader.read(from: cutHeader, at: 0, role: role) else { return nil }
+    guard
+      let header = try FrameHeader.read(
+        from: cutHeader, at: 0, role: role, allowsCompression: allowsCompression)
+    else { return nil }
     cutHeader.clear()
     cursor += header.headerBytes - kept
     return header
@@ -130,7 +145,7 @@ struct FrameReader: Sendable {
     _ header: FrameHeader, _ buffer: ByteBuffer, _ place: Range<Int>, isWhole: Bool,
     isComplete: Bool
   ) throws(ProtocolViolation) -> Item? {
-    if isWhole && header.isFinal && header.opcode != .continuation {
+    if isWhole && header.isFinal && header.opcode != .continuation && !header.isCompressed {
       let isText = try assembler.takeWhole(buffer, at: place.lowerBound, count: place.count)
       return .message(isText: isText, place)
     }

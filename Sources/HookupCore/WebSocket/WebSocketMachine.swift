@@ -23,17 +23,20 @@ package struct WebSocketMachine: Machine {
     /// Whether bytes that were fed are unmasked where they lie, though others may hold the same storage: the driver promises that
     /// nobody but the machine reads them. False copies them first unless they are the machine's alone.
     package var unmasksInPlace: Bool
+    /// What the handshake agreed on about compression; nil: nothing.
+    package var compression: PerMessageDeflate?
 
     package init(
       role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
       keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5),
-      unmasksInPlace: Bool = false
+      unmasksInPlace: Bool = false, compression: PerMessageDeflate? = nil
     ) {
       self.role = role
       self.maximumMessageBytes = min(max(maximumMessageBytes, 0), 1 << 30)
       self.keepalive = keepalive
       self.closeTimeout = closeTimeout
       self.unmasksInPlace = unmasksInPlace
+      self.compression = compression
     }
   }
 
@@ -117,6 +120,8 @@ package struct WebSocketMachine: Machine {
   var state = State.open
   var ending: Ending?
   var reader: FrameReader
+  /// For our messages; nil when they are never compressed.
+  var deflater: Deflater?
   var items: [FrameReader.Item] = []
   var keepalive: Keepalive
   var maskingKeys: RandomSource
@@ -138,7 +143,9 @@ package struct WebSocketMachine: Machine {
     var seeds = RandomSource(seed: seed)
     reader = FrameReader(
       role: configuration.role, maximumMessageBytes: configuration.maximumMessageBytes,
-      unmasksInPlace: configuration.unmasksInPlace)
+      unmasksInPlace: configuration.unmasksInPlace,
+      inflater: configuration.compression?.inflater(for: configuration.role))
+    deflater = configuration.compression?.deflater(for: configuration.role)
     keepalive = Keepalive(configuration.keepalive, seed: seeds.next(), at: now)
     maskingKeys = RandomSource(seed: seeds.next())
   }
@@ -157,7 +164,10 @@ package struct WebSocketMachine: Machine {
   package mutating func append(_ frame: WireFrame, to output: inout ByteBuffer) -> Bool {
     guard case .open = state else { return false }
     let key = nextMaskingKey()
-    WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
+    // Through the optional, in place: taken out of it, the deflater would have a second holder.
+    if deflater?.write(frame, maskingKey: key, into: &output) == nil {
+      WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
+    }
     return true
   }
 
@@ -187,6 +197,8 @@ package struct WebSocketMachine: Machine {
       guard !isClosed else { return }
       let ending = self.ending ?? Ending(code: .abnormal, reason: "", byPeer: true)
       state = .closed
+      deflater = nil
+      reader.release()
       actions.append(.closed(code: ending.code, reason: ending.reason, byPeer: ending.byPeer))
     }
   }

@@ -27,7 +27,9 @@ package final class EventLoopPool: @unchecked Sendable {
 
   /// A buffer to read a socket into.
   func takeReceiveBuffer() -> ByteBuffer {
-    guard var buffer = receiveBuffer else { return ByteBufferAllocator().buffer(capacity: Self.receiveBytes) }
+    guard var buffer = receiveBuffer else {
+      return ByteBufferAllocator().buffer(capacity: Self.receiveBytes)
+    }
     receiveBuffer = nil
     // Makes new storage when somebody still holds a slice of the old.
     buffer.clear(minimumCapacity: Self.receiveBytes)

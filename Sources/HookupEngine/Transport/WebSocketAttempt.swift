@@ -82,7 +82,8 @@ package final class WebSocketAttempt: @unchecked Sendable {
     let handshake = HandshakeRequest(
       url: url, key: key, subprotocols: request.subprotocols,
       head: try WebSocketHandshake.request(
-        for: url, key: key, headers: plan.headers, subprotocols: request.subprotocols),
+        for: url, key: key, headers: plan.headers, subprotocols: request.subprotocols,
+        compression: request.settings.compression),
       timeout: request.timeout, isRedirect: plan.follows)
     let proxy = try connector.proxy(for: url, request.proxy)
     let place = proxy.map { "the proxy \($0.hostAndPort)" } ?? url.hostAndPort

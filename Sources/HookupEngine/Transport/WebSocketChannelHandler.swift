@@ -59,7 +59,8 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
     machine = WebSocketMachine(
       WebSocketMachine.Configuration(
         role: settings.role, maximumMessageBytes: settings.maximumMessageBytes,
-        keepalive: settings.keepalive, closeTimeout: settings.closeTimeout, unmasksInPlace: true),
+        keepalive: settings.keepalive, closeTimeout: settings.closeTimeout, unmasksInPlace: true,
+        compression: settings.agreedCompression),
       seed: .random(in: .min ... .max), at: MonotonicInstant(channel.eventLoop.now))
   }
 

@@ -39,7 +39,7 @@ final class CertificateAuthority: Sendable {
 
   /// - Parameters:
   ///   - names: as `subjectAltName` has them, `DNS:localhost,IP:127.0.0.1`; empty for none.
-  ///   - days: until it expires; negative for one that has.
+  ///   - days: until it expires; -1 for one that has.
   ///   - isSelfSigned: signed by itself instead of the authority.
   func issue(
     _ names: String, name: String = "leaf", days: Int = 30, isSelfSigned: Bool = false
@@ -112,14 +112,19 @@ extension CertificateAuthority.Issued {
       childInitializer: { channel in
         let pipeline = channel.pipeline.syncOperations
         if let names {
-          try pipeline.addHandler(
-            ByteToMessageHandler(
-              SNIHandler { result in
-                if case .hostname(let name) = result { names.put(name) } else { names.put(nil) }
-                return channel.eventLoop.makeCompletedFuture {
-                  try pipeline.addHandler(NIOSSLServerHandler(context: context), position: .first)
-                }
-              }))
+          let box = NIOLoopBoundBox<ByteToMessageHandler<SNIHandler>?>(
+            nil, eventLoop: channel.eventLoop)
+          let handler = ByteToMessageHandler(
+            SNIHandler { result in
+              if case .hostname(let name) = result { names.put(name) } else { names.put(nil) }
+              return channel.eventLoop.makeCompletedFuture {
+                guard let handler = box.value else { return }
+                try channel.pipeline.syncOperations.addHandler(
+                  NIOSSLServerHandler(context: context), position: .after(handler))
+              }
+            })
+          box.value = handler
+          try pipeline.addHandler(handler)
         } else {
           try pipeline.addHandler(NIOSSLServerHandler(context: context))
         }

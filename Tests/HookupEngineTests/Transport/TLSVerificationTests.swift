@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `an expired certificate is told with its date`() async throws {
-    let server = try await authority.issue("DNS:localhost", days: -2).server()
+    let server = try await authority.issue("DNS:localhost", days: -1).server()
     let error = await failure(connector(trusting), try .init("wss://localhost:\(server.port)/"))
     #expect(
       error?.message.contains("its TLS certificate expired on ") == true, "\(error?.message ?? "")")

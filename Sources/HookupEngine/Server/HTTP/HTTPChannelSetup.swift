@@ -59,7 +59,8 @@ final class HTTPChannelSetup: Sendable {
 
   /// Makes the connection of an accepted handshake known to the server and its handler run.
   func open(
-    _ request: ServerRequest, format: any WireFormat, on channel: any Channel
+    _ request: ServerRequest, format: any WireFormat, compression: PerMessageDeflate?,
+    on channel: any Channel
   ) -> WebSocketChannelHandler {
     let connection = ServerConnection(
       id: server.registry.nextID(), request: request, format: format,
@@ -70,7 +71,7 @@ final class HTTPChannelSetup: Sendable {
       role: .server, maximumMessageBytes: limits.maximumMessageBytes,
       keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
       sendBufferHighBytes: limits.sendBufferHighBytes,
-      sendBufferLowBytes: limits.sendBufferLowBytes)
+      sendBufferLowBytes: limits.sendBufferLowBytes, agreedCompression: compression)
     let handler = WebSocketChannelHandler(
       channel: channel, settings: settings, delegate: connection,
       pool: pools.pool(of: channel.eventLoop))
