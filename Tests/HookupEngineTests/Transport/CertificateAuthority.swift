@@ -96,7 +96,7 @@ extension CertificateAuthority.Issued {
   /// - Parameter names: gets the name that each client asks for, nil for none.
   func server(
     names: Mailbox<String?>? = nil, minimum: TLSVersion = .tlsv12, maximum: TLSVersion? = nil,
-    demandsClientCertificate: Bool = false
+    demandsClientCertificate: Bool = false, socketPath: String? = nil
   ) async throws -> ScriptedServer {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: try NIOSSLCertificate.fromPEMFile(chainFile).map { .certificate($0) },
@@ -109,6 +109,7 @@ extension CertificateAuthority.Issued {
     }
     let context = try NIOSSLContext(configuration: configuration)
     return try await ScriptedServer.start(
+      socketPath: socketPath,
       childInitializer: { channel in
         let pipeline = channel.pipeline.syncOperations
         if let names {

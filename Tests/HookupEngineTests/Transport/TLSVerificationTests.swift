@@ -15,6 +15,7 @@ import Testing
     ("DNS:localhost", "localhost"), ("DNS:localhost", "LOCALHOST"), ("DNS:localhost", "localhost."),
     ("IP:127.0.0.1", "127.0.0.1"), ("DNS:x.test,IP:127.0.0.1", "127.0.0.1"),
     ("DNS:*.chat.test", "a.chat.test"),
+    ("IP:::1", "[::1]"),
   ])
   func `a certificate for the URL's host is taken`(names: String, host: String) async throws {
     let server = try await authority.issue(names).server()
@@ -42,6 +43,18 @@ import Testing
       error?.message.contains("not for this host: \(problem)") == true, "\(error?.message ?? "")")
     try await server.ended.next()
     #expect(server.heads.count == 0)
+    try await server.stop()
+  }
+
+  @Test func `TLS on a Unix-domain socket is with localhost, or the name that is set`() async throws
+  {
+    let path = "\(authority.directory)/tls.sock"
+    let server = try await authority.issue("DNS:localhost").server(socketPath: path)
+    try await talk(connector(trusting), .init("wss+unix:\(path):/x"))
+    var options = trusting
+    options.serverName = "chat.test"
+    let error = await failure(connector(options), try .init("wss+unix:\(path):/x"))
+    #expect(error?.message.contains("it is for 'localhost'") == true)
     try await server.stop()
   }
 
