@@ -50,7 +50,8 @@ struct ScreenCommand: AsyncParsableCommand {
     let feed = TerminalFeed()
     // Without the password that may be in it.
     let shown = try WebSocketURL(url).description
-    let screen = ChatScreen(nick: options.nick, rooms: [room], server: shown, options: screenOptions)
+    let screen = ChatScreen(
+      nick: options.nick, rooms: [room], server: shown, options: screenOptions)
     let session = ScreenSession(client: client, feed: feed)
     let app = TerminalApp(screen: screen, feed: feed, options: terminalOptions) { effect in
       await session.perform(effect)
