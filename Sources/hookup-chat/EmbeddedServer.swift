@@ -10,7 +10,7 @@ enum EmbeddedServer {
     for url: String, _ body: @escaping @Sendable (String) async throws -> Void
   ) async throws {
     let target = try WebSocketURL(url)
-    guard !target.isSecure else {
+    guard !target.isSecure, target.socketPath == nil else {
       throw HookupError(
         .invalidArgument,
         "--serve speaks ws:// only: run hookup-chat-server with a certificate for wss://")

@@ -48,7 +48,10 @@ struct ScreenCommand: AsyncParsableCommand {
     var terminalOptions = TerminalOptions()
     terminalOptions.colours = !noColor
     let feed = TerminalFeed()
-    let screen = ChatScreen(nick: options.nick, rooms: [room], server: url, options: screenOptions)
+    // Without the password that may be in it.
+    let shown = try WebSocketURL(url).description
+    let screen = ChatScreen(
+      nick: options.nick, rooms: [room], server: shown, options: screenOptions)
     let session = ScreenSession(client: client, feed: feed)
     let app = TerminalApp(screen: screen, feed: feed, options: terminalOptions) { effect in
       await session.perform(effect)

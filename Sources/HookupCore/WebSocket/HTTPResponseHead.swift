@@ -19,11 +19,16 @@ package struct HTTPResponseHead: Sendable {
 package struct HTTPResponseReader: Sendable {
   /// The longest head that is taken, bytes.
   package static let maximumBytes = 16_384
+  /// The most header fields that are taken.
+  package static let maximumFields = 128
+  /// The most interim answers (1xx but 101, RFC 9110 §15.2) that are passed over.
+  package static let maximumInterim = 8
 
   private let peer: String
   private var collected = ByteBuffer()
   /// How many bytes were searched for the end already.
   private var searchedBytes = 0
+  private var interim = 0
 
   /// - Parameter peer: host and port, for the messages of errors.
   package init(peer: String) {
@@ -31,11 +36,27 @@ package struct HTTPResponseReader: Sendable {
   }
 
   /// Takes what arrived: the head, once it is complete, and the bytes that came behind it.
+  /// Interim answers are passed over.
   /// - Throws: ``HookupError/Code/handshakeFailed`` when it is no HTTP, or too long.
   package mutating func receive(
     _ bytes: ByteBuffer
   ) throws(HookupError) -> (head: HTTPResponseHead, rest: ByteBuffer)? {
     collected.writeImmutableBuffer(bytes)
+    while let (head, rest) = try next() {
+      guard (100...199).contains(head.status), head.status != 101 else { return (head, rest) }
+      interim += 1
+      guard interim <= Self.maximumInterim else {
+        throw HookupError(
+          .handshakeFailed,
+          "\(peer) sent more than \(Self.maximumInterim) interim answers to the handshake")
+      }
+      searchedBytes = 0
+    }
+    return nil
+  }
+
+  /// The next head, if it is complete.
+  private mutating func next() throws(HookupError) -> (head: HTTPResponseHead, rest: ByteBuffer)? {
     let start = Array("HTTP/1.".utf8)
     guard
       collected.readableBytesView.prefix(start.count).elementsEqual(
@@ -86,6 +107,11 @@ package struct HTTPResponseReader: Sendable {
         .handshakeFailed, "\(peer) answered the handshake with \(quoted(statusLine))")
     }
     var headers: WebSocketHandshake.Headers = []
+    guard lines.count <= Self.maximumFields + 2 else {
+      throw HookupError(
+        .handshakeFailed,
+        "\(peer) answered the handshake with more than \(Self.maximumFields) header fields")
+    }
     for line in lines where !line.isEmpty {
       let name = line.prefix { $0 != ":" }
       guard WebSocketHandshake.isToken(name), name.count < line.count else {

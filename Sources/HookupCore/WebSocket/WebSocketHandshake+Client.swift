@@ -5,16 +5,21 @@ import NIOCore
 public struct HandshakeRejection: Error, Hashable, Sendable {
   /// The HTTP status, 100...999.
   public var status: Int
-  /// How long the server asks to wait before the next attempt (`Retry-After` in seconds; the form with a date is not
-  /// read), at most a day.
+  /// How long the server asks to wait before the next attempt (`Retry-After`, in seconds or as a date), at most a day.
   public var retryAfter: Duration?
   /// The subprotocols the server says it speaks (with 426); empty when it does not say. From the network.
   public var subprotocols: [String]
+  /// How the answer's body begins: at most 200 characters on one line, without control characters; empty when there was
+  /// none. From the network.
+  public var body: String
 
-  public init(status: Int, retryAfter: Duration? = nil, subprotocols: [String] = []) {
+  public init(
+    status: Int, retryAfter: Duration? = nil, subprotocols: [String] = [], body: String = ""
+  ) {
     self.status = status
     self.retryAfter = retryAfter
     self.subprotocols = subprotocols
+    self.body = body
   }
 }
 
@@ -84,7 +89,7 @@ extension WebSocketHandshake {
     _ head: HTTPResponseHead, from url: WebSocketURL, key: String, offered: [String],
     compression: CompressionSettings? = nil
   ) throws(HookupError) -> Agreement {
-    guard head.status == 101 else { throw rejection(head, from: url, offered: offered) }
+    guard head.status == 101 else { throw rejection(head, from: url, offered: offered, now: nil) }
     let upgrades = tokens("Upgrade", in: head.headers).map { $0.lowercased() }
     let connection = tokens("Connection", in: head.headers).map { $0.lowercased() }
     guard upgrades == ["websocket"], connection.contains("upgrade") else {
@@ -108,13 +113,17 @@ extension WebSocketHandshake {
     return Agreement(subprotocol: chosen.first, compression: agreed)
   }
 
-  private static func rejection(
-    _ head: HTTPResponseHead, from url: WebSocketURL, offered: [String]
+  /// The error that another status than 101 is.
+  /// - Parameters:
+  ///   - body: how the answer's body begins, harmless text.
+  ///   - now: the wall clock, seconds since 1970, for a `Retry-After` with a date; nil when there is none at hand.
+  package static func rejection(
+    _ head: HTTPResponseHead, from url: WebSocketURL, offered: [String], body: String = "",
+    now: Int64?
   ) -> HookupError {
-    let seconds = values("Retry-After", in: head.headers).first.flatMap { UInt32($0) }
     let rejection = HandshakeRejection(
-      status: head.status, retryAfter: seconds.map { .seconds(Int64(min($0, 86_400))) },
-      subprotocols: tokens("Sec-WebSocket-Protocol", in: head.headers))
+      status: head.status, retryAfter: RetryAfter.wait(in: head.headers, now: now),
+      subprotocols: tokens("Sec-WebSocket-Protocol", in: head.headers), body: body)
     var answer = "answered with HTTP status \(head.status)"
     if !head.phrase.isEmpty { answer += " \(quoted(head.phrase))" }
     answer += " instead of a WebSocket"
@@ -126,6 +135,7 @@ extension WebSocketHandshake {
     if let wait = rejection.retryAfter {
       answer += "; it asks to wait \(wait.components.seconds) s"
     }
+    if !body.isEmpty { answer += ": \(body)" }
     return error(url, answer, cause: rejection)
   }
 

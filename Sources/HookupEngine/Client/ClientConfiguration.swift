@@ -38,10 +38,20 @@ public struct ClientConfiguration: Sendable {
   /// Whether a server that selects none of ``formats`` is refused (the default) or spoken to in ``SimpleJSONFormat``, without
   /// acks; that is said by an ``ClientEvent/error(_:)``.
   public var requiresSubprotocol = true
-  /// Extra headers of the opening handshake, e.g. `Authorization`.
+  /// Extra headers of the opening handshake, e.g. `Origin`; a `Host` or `Authorization` among them wins over what would be sent
+  /// otherwise.
   public var headers: [(name: String, value: String)] = []
+  /// Who the client says it is; nil, the default, for the user part of the URL, if it has one.
+  public var authorization: ClientAuthorization?
+  /// Sent in one Cookie header. None by default.
+  public var cookies: [(name: String, value: String)] = []
+  /// The way to the server. Default: what the environment says (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`).
+  public var proxy = ClientProxy.environment
+  /// The most redirects that one attempt follows. Default 5; 0 takes a redirect for a refusal, many let a server lead the client
+  /// about. Never from `wss://` to `ws://`; credentials and cookies stay behind when scheme, host or port change.
+  public var maximumRedirects = 5
   public var tls = TLSOptions()
-  /// TCP, TLS and the opening handshake together. Default 10 s; shorter gives up on slow links, longer hides dead hosts.
+  /// Name resolution, TCP, proxy, TLS, redirects and the opening handshake together. Default 10 s; shorter gives up on slow links, longer hides dead hosts.
   public var connectTimeout = Duration.seconds(10)
   /// Pings and half-open detection; nil for none. Default: ping after 15 s of silence, dead after 10 s more.
   public var keepalive: KeepaliveSettings? = KeepaliveSettings()
@@ -90,6 +100,20 @@ extension ClientConfiguration {
     settings.staysAfterGivingUp = staysAfterGivingUp
     settings.reconnect = reconnect
     return settings
+  }
+
+  /// What is asked of each attempt to connect.
+  /// - Throws: ``HookupError/Code/invalidArgument`` for a cookie that cannot be sent.
+  func connectRequest(to url: WebSocketURL) throws(HookupError) -> WebSocketConnector.Request {
+    var request = WebSocketConnector.Request(url: url, settings: webSocketSettings)
+    request.headers = headers
+    if let cookie = try CookieHeader.value(cookies) { request.headers.append(("Cookie", cookie)) }
+    request.authorization = authorization
+    request.subprotocols = formats.map(\.subprotocol)
+    request.timeout = connectTimeout
+    request.proxy = proxy
+    request.maximumRedirects = maximumRedirects
+    return request
   }
 
   var webSocketSettings: WebSocketSettings {

@@ -7,7 +7,9 @@ extension ClientRunner {
     case .open(let number): open(number)
     case .close(let number, let code, let reason):
       links[number]?.connection.close(code: code, reason: reason)
-    case .abort(let number): links[number]?.connection.abort()
+    case .abort(let number):
+      attempts[number]?.cancel()
+      links[number]?.connection.abort()
     case .setReading(let number, let reading): links[number]?.connection.setReading(reading)
     case .append(let ticket, let sequence): append(ticket, sequence)
     case .refuse(let ticket, let error):
@@ -29,14 +31,18 @@ extension ClientRunner {
   }
 
   private func open(_ number: UInt64) {
-    let delegate = LinkDelegate(number: number, runner: self)
-    connector.connect(
-      to: url, headers: configuration.headers,
-      subprotocols: configuration.formats.map(\.subprotocol),
-      timeout: configuration.connectTimeout, settings: configuration.webSocketSettings,
-      on: eventLoop,
-      delegate: delegate
-    ).whenComplete { [self] result in
+    let request: WebSocketConnector.Request
+    do throws(HookupError) {
+      request = try configuration.connectRequest(to: url)
+    } catch {
+      handle(.openFailed(number, ClientMachine.OpenFailure(error, url: url)))
+      return
+    }
+    let attempt = connector.begin(
+      request, on: eventLoop, delegate: LinkDelegate(number: number, runner: self))
+    attempts[number] = attempt
+    attempt.result.whenComplete { [self] result in
+      attempts[number] = nil
       switch result {
       case .success(let opened): self.opened(number, opened)
       case .failure(let error):
@@ -230,7 +236,9 @@ extension ClientMachine.OpenFailure {
       error as? HookupError
       ?? HookupError(.connectFailed, "cannot connect to \(url): \(error)", cause: error)
     guard let rejection = known.cause as? HandshakeRejection else {
-      self.init(error: known, isPermanent: known.code == .invalidArgument)
+      // A proxy that does not take the credentials will not take them later.
+      let isShutOut = (known.cause as? ProxyRejection)?.status == 407
+      self.init(error: known, isPermanent: known.code == .invalidArgument || isShutOut)
       return
     }
     self.init(

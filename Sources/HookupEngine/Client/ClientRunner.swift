@@ -41,6 +41,8 @@ final class ClientRunner: @unchecked Sendable {
   private var drainWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
   /// Open connections by number: the current one, and ones that are closing.
   var links: [UInt64: Link] = [:]
+  /// Connections that are being opened, by number.
+  var attempts: [UInt64: WebSocketAttempt] = [:]
 
   // What one round of events gathers, to be done at its end in one piece.
   var appends: [OutboxEntry] = []

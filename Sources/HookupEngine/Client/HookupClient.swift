@@ -32,7 +32,7 @@ public final class HookupClient: Sendable {
   /// Opens the buffer; does not connect yet.
   ///
   /// - Parameters:
-  ///   - url: `ws://host[:port]/path` or `wss://…`.
+  ///   - url: `ws://host[:port]/path`, `wss://…` or `ws+unix:/path/to.sock:/path`, see ``WebSocketURL``.
   ///   - onChange: called on the event loop, often, whenever ``snapshot(pendingAcks:)`` may have changed: set a mark, do no work.
   /// - Throws: ``HookupError/Code/invalidArgument`` for a bad URL; ``HookupError/Code/storage`` or ``HookupError/Code/locked`` when the
   ///   buffer's directory cannot be used.

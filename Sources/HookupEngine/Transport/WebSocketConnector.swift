@@ -16,11 +16,60 @@ package struct WebSocketConnector: Sendable {
     package let headers: WebSocketHandshake.Headers
   }
 
+  /// What is asked of an attempt.
+  package struct Request: Sendable {
+    package var url: WebSocketURL
+    /// Further fields of the request, such as Cookie or Origin.
+    package var headers: WebSocketHandshake.Headers = []
+    /// For the Authorization header; nil for the URL's user part, if it has one.
+    package var authorization: ClientAuthorization?
+    /// The names to offer, most wanted first; may be empty.
+    package var subprotocols: [String] = []
+    /// For name resolution, TCP, the proxy, TLS, redirects and the handshake in all.
+    package var timeout = Duration.seconds(10)
+    package var proxy = ClientProxy.environment
+    /// The most redirects to follow; none at 0.
+    package var maximumRedirects = 5
+    /// The role in it is taken as `client`.
+    package var settings: WebSocketSettings
+
+    package init(url: WebSocketURL, settings: WebSocketSettings) {
+      self.url = url
+      self.settings = settings
+    }
+  }
+
+  /// Makes the resolver of one attempt, on its event loop.
+  package typealias ResolverFactory =
+    @Sendable (any EventLoop) -> any Resolver & Sendable
+
   private let tls: TLSOptions
   private let tlsContext = NIOLockedValueBox<NIOSSLContext?>(nil)
+  private let resolver: ResolverFactory?
+  private let environment: ProxyEnvironment?
 
-  package init(tls: TLSOptions = TLSOptions()) {
+  /// - Parameters:
+  ///   - resolver: how names become addresses; nil for the system's way.
+  ///   - environment: what is to be taken for the process's environment; nil for that itself, read at each attempt.
+  package init(
+    tls: TLSOptions = TLSOptions(), resolver: ResolverFactory? = nil,
+    environment: ProxyEnvironment? = nil
+  ) {
     self.tls = tls
+    self.resolver = resolver
+    self.environment = environment
+  }
+
+  /// Connects and shakes hands.
+  ///
+  /// - Parameter delegate: hears of everything on `eventLoop`; of nothing when the attempt fails.
+  /// - Returns: the attempt under way, for its result and to give it up.
+  package func begin(
+    _ request: Request, on eventLoop: any EventLoop, delegate: any WebSocketDelegate
+  ) -> WebSocketAttempt {
+    let attempt = WebSocketAttempt(request, by: self, on: eventLoop, delegate: delegate)
+    attempt.start()
+    return attempt
   }
 
   /// Connects and shakes hands. The future completes before the delegate's first call.
@@ -28,43 +77,36 @@ package struct WebSocketConnector: Sendable {
   /// - Parameters:
   ///   - headers: further fields of the request, such as Authorization or Origin.
   ///   - subprotocols: the names to offer, most wanted first; may be empty.
-  ///   - timeout: for name resolution, TCP, TLS and the handshake in all; 10 s by default. Short: a slow network looks
-  ///     like no server. Long: a server that is gone is noticed late.
+  ///   - timeout: for everything in all; 10 s by default. Short: a slow network looks like no server. Long: a server that is
+  ///     gone is noticed late.
   ///   - settings: the role in it is taken as `client`.
   ///   - delegate: hears of everything on `eventLoop`; of nothing when the future fails.
-  /// - Returns: a future that fails with a ``HookupError``: ``HookupError/Code/connectFailed`` when the server cannot
-  ///   be reached in time, ``HookupError/Code/handshakeFailed`` when it gives another answer than a WebSocket (caused
-  ///   by a ``HandshakeRejection`` if that was an HTTP status), ``HookupError/Code/invalidArgument`` for a header, name or
-  ///   certificate file that is no good.
+  /// - Returns: see ``WebSocketAttempt/result``.
   package func connect(
     to url: WebSocketURL, headers: WebSocketHandshake.Headers = [], subprotocols: [String] = [],
     timeout: Duration = .seconds(10), settings: WebSocketSettings, on eventLoop: any EventLoop,
     delegate: any WebSocketDelegate
   ) -> EventLoopFuture<Connected> {
-    var random = RandomSource(seed: .random(in: .min ... .max))
-    let key = WebSocketHandshake.makeKey(using: &random)
-    let attempt: ConnectAttempt
-    do {
-      attempt = ConnectAttempt(
-        url: url, key: key, subprotocols: subprotocols, timeout: timeout,
-        deadline: eventLoop.now + TimeAmount(timeout),
-        request: try WebSocketHandshake.request(
-          for: url, key: key, headers: headers, subprotocols: subprotocols,
-          compression: settings.compression))
-    } catch {
-      return eventLoop.makeFailedFuture(error)
-    }
-    var clientSettings = settings
-    clientSettings.role = .client
-    return context(for: url, on: eventLoop).flatMap { context in
-      openChannel(attempt, tls: context, on: eventLoop)
-    }.flatMap { [clientSettings] channel in
-      attempt.shakeHands(on: channel, settings: clientSettings, delegate: delegate)
+    var request = Request(url: url, settings: settings)
+    request.headers = headers
+    request.subprotocols = subprotocols
+    request.timeout = timeout
+    return begin(request, on: eventLoop, delegate: delegate).result
+  }
+
+  /// The proxy for `url`; nil for none.
+  func proxy(
+    for url: WebSocketURL, _ choice: ClientProxy
+  ) throws(HookupError) -> HTTPProxy? {
+    switch choice {
+    case .none: nil
+    case .http(let proxy): url.socketPath == nil ? proxy : nil
+    case .environment: try (environment ?? .ofProcess()).proxy(for: url)
     }
   }
 
   /// The TLS context, made on a thread that may block; nil for `ws://`.
-  private func context(
+  func context(
     for url: WebSocketURL, on eventLoop: any EventLoop
   ) -> EventLoopFuture<NIOSSLContext?> {
     guard url.isSecure else { return eventLoop.makeSucceededFuture(nil) }
@@ -78,51 +120,26 @@ package struct WebSocketConnector: Sendable {
     }
   }
 
-  private func openChannel(
-    _ attempt: ConnectAttempt, tls context: NIOSSLContext?, on eventLoop: any EventLoop
-  ) -> EventLoopFuture<any Channel> {
-    let url = attempt.url
-    return ClientBootstrap(group: eventLoop)
-      .connectTimeout(max(attempt.deadline - eventLoop.now, .milliseconds(1)))
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let context else { return }
-          // A server name is never an address (RFC 6066 §3).
-          let isAddress = (try? SocketAddress(ipAddress: url.host, port: url.port)) != nil
-          let handler = try NIOSSLClientHandler(
-            context: context, serverHostname: isAddress ? nil : url.host)
-          try channel.pipeline.syncOperations.addHandler(handler)
-        }
-      }
-      .connect(host: url.host, port: url.port)
-      .flatMapErrorThrowing { error in
-        throw ConnectFailure.error(error, url: url, timeout: attempt.timeout)
-      }
+  /// The handler that encrypts, and makes sure of the server.
+  func tlsHandler(_ context: NIOSSLContext, for url: WebSocketURL) throws -> NIOSSLClientHandler {
+    try tls.makeHandler(context, host: url.host)
   }
-}
 
-/// One attempt to connect: what was asked for, and until when it must be done.
-struct ConnectAttempt: Sendable {
-  let url: WebSocketURL
-  let key: String
-  let subprotocols: [String]
-  let timeout: Duration
-  let deadline: NIODeadline
-  let request: ByteBuffer
-
-  /// On the channel's event loop.
-  func shakeHands(
-    on channel: any Channel, settings: WebSocketSettings, delegate: any WebSocketDelegate
-  ) -> EventLoopFuture<WebSocketConnector.Connected> {
-    let promise = channel.eventLoop.makePromise(of: WebSocketConnector.Connected.self)
-    let handler = ClientHandshakeHandler(
-      self, settings: settings, delegate: delegate, promise: promise)
-    do {
-      try channel.pipeline.syncOperations.addHandler(handler)
-    } catch {
-      promise.fail(ConnectFailure.error(error, url: url, timeout: timeout))
-    }
-    return promise.futureResult
+  /// Opens a TCP connection to `host`, racing its addresses (RFC 8305), or one to the socket at `socketPath`.
+  func open(
+    host: String, port: Int, socketPath: String?, on eventLoop: any EventLoop,
+    timeout: TimeAmount, initializer: @escaping @Sendable (any Channel) throws -> Void
+  ) -> EventLoopFuture<any Channel> {
+    let bootstrap = ClientBootstrap(group: eventLoop)
+      .connectTimeout(timeout)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try initializer(channel) }
+      }
+    if let socketPath { return bootstrap.connect(unixDomainSocketPath: socketPath) }
+    return
+      bootstrap
+      .resolver(resolver?(eventLoop))
+      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .connect(host: host, port: port)
   }
 }

@@ -71,4 +71,38 @@ import Testing
     #expect(try endless.receive(ByteBuffer(string: start + fill)) == nil)
     #expect(throws: HookupError.self) { try endless.receive(ByteBuffer(string: "aaaa")) }
   }
+
+  @Test func `interim answers are passed over, up to the limit`() throws {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    let limit = HTTPResponseReader.maximumInterim
+    let text = String(repeating: interim, count: limit) + Self.answer + "frames"
+    var whole = HTTPResponseReader(peer: "h:80")
+    let (head, rest) = try #require(try whole.receive(ByteBuffer(string: text)))
+    #expect(head.status == 101)
+    #expect(String(buffer: rest) == "frames")
+    var slow = HTTPResponseReader(peer: "h:80")
+    var found: HTTPResponseHead?
+    for byte in text.utf8.dropLast(6) { found = try slow.receive(ByteBuffer(bytes: [byte]))?.head }
+    #expect(found?.status == 101)
+    var endless = HTTPResponseReader(peer: "h:80")
+    let error = #expect(throws: HookupError.self) {
+      try endless.receive(ByteBuffer(string: String(repeating: interim, count: limit + 1)))
+    }
+    #expect(error?.message == "h:80 sent more than 8 interim answers to the handshake")
+  }
+
+  @Test func `the number of fields is bounded`() throws {
+    let limit = HTTPResponseReader.maximumFields
+    let fields = String(repeating: "A: b\r\n", count: limit)
+    var exact = HTTPResponseReader(peer: "h:80")
+    let head = try #require(
+      try exact.receive(ByteBuffer(string: "HTTP/1.1 101 x\r\n\(fields)\r\n"))
+    ).head
+    #expect(head.headers.count == limit)
+    var beyond = HTTPResponseReader(peer: "h:80")
+    let error = #expect(throws: HookupError.self) {
+      try beyond.receive(ByteBuffer(string: "HTTP/1.1 101 x\r\n\(fields)A: b\r\n\r\n"))
+    }
+    #expect(error?.message == "h:80 answered the handshake with more than 128 header fields")
+  }
 }

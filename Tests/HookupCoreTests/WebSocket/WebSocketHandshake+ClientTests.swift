@@ -141,16 +141,29 @@ import Testing
       (error?.cause as? HandshakeRejection)?.subprotocols == ["simpleJson", "jsonProtocol"])
   }
 
-  @Test(
-    arguments: [
-      ("0", .zero), ("86400", .seconds(86_400)), ("999999999", .seconds(86_400)), ("-1", nil),
-      ("Wed, 21 Oct 2026 07:28:00 GMT", nil), ("99999999999999999999", nil), ("", nil),
-    ] as [(String, Duration?)])
-  func `a wait is read in seconds and bounded`(text: String, wait: Duration?) {
-    let error = #expect(throws: HookupError.self) {
-      try check([("Retry-After", text)], status: 429, phrase: "", offered: [])
-    }
-    #expect((error?.cause as? HandshakeRejection)?.retryAfter == wait)
+  @Test func `a wait as a date and the body's beginning are told`() {
+    let head = HTTPResponseHead(
+      status: 503, phrase: "", headers: [("Retry-After", "Sun, 06 Nov 1994 08:49:47 GMT")])
+    let error = try? WebSocketHandshake.rejection(
+      head, from: WebSocketURL("ws://h"), offered: [], body: "try later", now: 784_111_777)
+    #expect(
+      error?.message
+        == "h:80 answered with HTTP status 503 instead of a WebSocket; it asks to wait 10 s: try later"
+    )
+    #expect(
+      error?.cause as? HandshakeRejection
+        == HandshakeRejection(status: 503, retryAfter: .seconds(10), body: "try later"))
+  }
+
+  @Test(arguments: [
+    ("ws://h", "h"), ("ws://h:80", "h"), ("ws://h:443", "h:443"), ("wss://h:443", "h"),
+    ("ws://[::1]:80", "[::1]"), ("wss://[::1]:80", "[::1]:80"), ("ws+unix:/s:/x", "localhost"),
+    ("ws://u:p@h:81", "h:81"),
+  ])
+  func `the Host header has the port where it matters`(url: String, host: String) throws {
+    let head = try WebSocketHandshake.request(
+      for: WebSocketURL(url), key: Self.key, headers: [], subprotocols: [])
+    #expect(String(buffer: head).contains("\r\nHost: \(host)\r\n"))
   }
 
   private func check(

@@ -77,7 +77,7 @@ import Testing
     ("ws://h\u{20}h/", "contains ' '"), ("ws://h/\r\nX: y", "only printable ASCII"),
     ("ws://höst/", "contains 'ö'"), ("ws://a%20b/", "has '%' in its host"),
     ("ws://a,b/", "has ',' in its host"),
-    ("ws://u:secret@h/", "send them in an Authorization header"),
+    ("ws://u:secret%@h/", "not well percent-encoded"),
   ])
   func `a bad URL is refused with what is wrong`(text: String, problem: String) {
     let error = #expect(throws: HookupError.self) { try WebSocketURL(text) }
@@ -86,10 +86,24 @@ import Testing
   }
 
   @Test func `an error shows neither password nor query`() {
-    for text in ["http://u:secret@h/", "http://h/?token=secret", "ws://u:secret@h/#x"] {
+    for text in [
+      "http://u:secret@h/", "http://h/?token=secret", "ws://u:secret@h/#x", "ws://u:secret@",
+      "ws://u:secret@h:x/", "ws://u:sec@ret:secret@h h/",
+    ] {
       let error = #expect(throws: HookupError.self) { try WebSocketURL(text) }
       #expect(error?.message.contains("secret") == false)
     }
+  }
+
+  @Test func `the user part is decoded, kept and never shown`() throws {
+    let url = try WebSocketURL("wss://a%40b:p%3Aw@d@h:444/x?y")
+    #expect(url.credentials == (try Credentials(user: "a@b", password: "p:w@d")))
+    #expect(url.host == "h")
+    #expect(url.description == "wss://h:444/x?y")
+    #expect(url.authority == "h:444")
+    #expect(url != (try WebSocketURL("wss://h:444/x?y")))
+    #expect(!String(reflecting: url).contains("p:w"))
+    #expect(try WebSocketURL("ws://@h/").credentials == nil)
   }
 
   @Test func `a URL's length is bounded`() {

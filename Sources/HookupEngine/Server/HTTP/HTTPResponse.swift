@@ -1,3 +1,4 @@
+import HookupCore
 import NIOCore
 
 /// The status of an HTTP answer: a number and its usual words.

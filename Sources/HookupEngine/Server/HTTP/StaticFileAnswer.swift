@@ -1,3 +1,5 @@
+import HookupCore
+
 /// What is known of a file when its answer is decided.
 struct StaticFileFacts: Hashable, Sendable {
   var size: Int64

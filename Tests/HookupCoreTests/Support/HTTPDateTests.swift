@@ -1,7 +1,6 @@
-import HookupCore
 import Testing
 
-@testable import HookupEngine
+@testable import HookupCore
 
 @Suite struct HTTPDateTests {
   private static let dates: [(Int64, String)] = [
@@ -43,5 +42,23 @@ import Testing
   ])
   func `what is no such date is none`(text: String) {
     #expect(HTTPDate.parse(text) == nil)
+  }
+
+  private static let now: Int64 = 1_795_000_000  // in November 2026
+
+  @Test(
+    arguments: [
+      ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777),
+      ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
+      ("Sun Nov  6 08:49:37 1994", 784_111_777),
+      ("Wed Nov 16 08:49:37 1994", 784_975_777),
+      ("Thursday, 01-Jan-70 00:00:00 GMT", 3_155_760_000),
+      ("Saturday, 01-Jan-77 00:00:00 GMT", 220_924_800),
+      ("Sunday, 06-Nov-94 08:49:37 CET", nil), ("Sunday, 6-Nov-94 08:49:37 GMT", nil),
+      ("Sun Nov  6 08:49:61 1994", nil), ("Sun Nov 66 08:49:37 1994", nil), ("120", nil),
+      ("Sunday, 06-Nov-94-1 08:49:37 GMT", nil), ("", nil),
+    ] as [(String, Int64?)])
+  func `all three forms are read where they matter`(text: String, seconds: Int64?) {
+    #expect(HTTPDate.parse(text, now: Self.now) == seconds)
   }
 }

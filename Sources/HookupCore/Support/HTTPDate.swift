@@ -1,12 +1,12 @@
 /// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT` (IMF-fixdate, RFC 9110 §5.6.7).
-enum HTTPDate {
+package enum HTTPDate {
   private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
   /// Years 1970 to 9999; what lies outside is clamped.
-  static func format(secondsSince1970 seconds: Int64) -> String {
+  package static func format(secondsSince1970 seconds: Int64) -> String {
     let seconds = min(max(0, seconds), 253_402_300_799)
     let day = seconds / 86_400
     let second = seconds % 86_400
@@ -18,13 +18,42 @@ enum HTTPDate {
 
   /// Nil for anything but an IMF-fixdate; the two obsolete forms of RFC 9110 are taken for no date, which costs
   /// their senders a download and nothing else.
-  static func parse(_ text: String) -> Int64? {
+  package static func parse(_ text: String) -> Int64? {
     let parts = text.split(separator: " ", omittingEmptySubsequences: false)
     guard parts.count == 6, parts[0].utf8.count == 4, parts[5] == "GMT",
-      let day = number(parts[1], digits: 2), let year = number(parts[3], digits: 4),
-      let month = months.firstIndex(of: String(parts[2])), (1...31).contains(day), year >= 1970
+      let day = number(parts[1], digits: 2), let year = number(parts[3], digits: 4)
     else { return nil }
-    let clock = parts[4].split(separator: ":", omittingEmptySubsequences: false)
+    return seconds(year: year, month: parts[2], day: day, clock: parts[4])
+  }
+
+  /// All three forms, the obsolete ones too: `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+  ///
+  /// - Parameter now: by which two digits of a year are understood: what would lie more than 50 years ahead is the
+  ///   century before. Seconds since 1970.
+  package static func parse(_ text: String, now: Int64) -> Int64? {
+    if let known = parse(text) { return known }
+    let parts = text.split(separator: " ", omittingEmptySubsequences: true)
+    if parts.count == 5, parts[0].utf8.count == 3, let year = number(parts[4], digits: 4),
+      let day = number(parts[2], digits: parts[2].utf8.count == 1 ? 1 : 2)
+    {
+      return seconds(year: year, month: parts[1], day: day, clock: parts[3])
+    }
+    let date = parts.count == 4 ? parts[1].split(separator: "-") : []
+    guard date.count == 3, parts[0].hasSuffix(","), parts[3] == "GMT",
+      let day = number(date[0], digits: 2), let digits = number(date[2], digits: 2)
+    else { return nil }
+    let thisYear = civil(daysSince1970: min(max(now, 0), 253_402_300_799) / 86_400).year
+    var year = thisYear - thisYear % 100 + digits
+    if year > thisYear + 50 { year -= 100 }
+    return seconds(year: year, month: date[1], day: day, clock: parts[2])
+  }
+
+  private static func seconds(
+    year: Int, month: Substring, day: Int, clock: Substring
+  ) -> Int64? {
+    guard let month = months.firstIndex(of: String(month)), (1...31).contains(day), year >= 1970
+    else { return nil }
+    let clock = clock.split(separator: ":", omittingEmptySubsequences: false)
     guard clock.count == 3, let hour = number(clock[0], digits: 2), hour < 24,
       let minute = number(clock[1], digits: 2), minute < 60,
       let second = number(clock[2], digits: 2), second <= 60
