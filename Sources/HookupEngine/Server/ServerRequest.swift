@@ -22,7 +22,7 @@ public struct ServerRequest: Sendable {
   ) {
     self.path = path
     self.query = query
-    self.headers = headers
+    self.headers = headers.compacted()
     self.remoteHost = remoteHost
     self.remotePort = remotePort
     self.isSecure = isSecure
@@ -38,6 +38,8 @@ public struct ServerRequest: Sendable {
 }
 
 /// Header lines in the order in which they came; names compare without regard to ASCII case.
+///
+/// They are kept as one run of bytes: a server holds those of every connection for as long as it lives.
 public struct HeaderFields: Hashable, Sendable {
   public struct Field: Hashable, Sendable {
     public var name: String
@@ -49,24 +51,36 @@ public struct HeaderFields: Hashable, Sendable {
     }
   }
 
-  public private(set) var fields: [Field] = []
+  /// For each field the number of bytes of its name and of its value, four bytes each, the lowest first, and then both.
+  private var packed: [UInt8] = []
 
   public init(_ fields: [Field] = []) {
-    self.fields = fields
+    packed.reserveCapacity(
+      fields.reduce(0) { $0 + 8 + $1.name.utf8.count + $1.value.utf8.count })
+    for field in fields { append(field.name, field.value) }
   }
 
   public mutating func append(_ name: String, _ value: String) {
-    fields.append(Field(name: name, value: value))
+    for text in [name, value] {
+      withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { packed.append(contentsOf: $0) }
+    }
+    packed.append(contentsOf: name.utf8)
+    packed.append(contentsOf: value.utf8)
+  }
+
+  public var fields: [Field] {
+    Array(
+      ranges.map { name, value in Field(name: text(name), value: text(value)) })
   }
 
   /// Every value of `name`, in order.
   public subscript(name: String) -> [String] {
-    fields.lazy.filter { equalASCII($0.name, name) }.map(\.value)
+    Array(values(of: name))
   }
 
   /// The value of `name`, when there is at least one: the first.
   public func first(_ name: String) -> String? {
-    fields.first { equalASCII($0.name, name) }?.value
+    values(of: name).first { _ in true }
   }
 
   public func contains(_ name: String) -> Bool { first(name) != nil }
@@ -78,12 +92,45 @@ public struct HeaderFields: Hashable, Sendable {
       .map { trimmed($0) }
       .filter { !$0.isEmpty }
   }
+
+  /// The same in memory that is just large enough.
+  func compacted() -> HeaderFields {
+    var copy = HeaderFields()
+    copy.packed.reserveCapacity(packed.count)
+    copy.packed.append(contentsOf: packed)
+    return copy
+  }
+
+  private func values(of name: String) -> some Sequence<String> {
+    ranges.lazy.filter { equalASCII(packed[$0.name], name.utf8) }.map { text($0.value) }
+  }
+
+  private func text(_ range: Range<Int>) -> String {
+    String(decoding: packed[range], as: UTF8.self)
+  }
+
+  /// Where the names and values lie.
+  private var ranges: some Sequence<(name: Range<Int>, value: Range<Int>)> {
+    sequence(state: 0) { offset in
+      guard offset < packed.count else { return nil }
+      let name = offset + 8..<offset + 8 + length(at: offset)
+      let value = name.upperBound..<name.upperBound + length(at: offset + 4)
+      offset = value.upperBound
+      return (name, value)
+    }
+  }
+
+  private func length(at offset: Int) -> Int {
+    packed[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
 }
 
 /// Whether two strings are equal when the letters A to Z are taken for a to z. Other scalars compare as they are.
-func equalASCII(_ left: String, _ right: String) -> Bool {
-  left.utf8.count == right.utf8.count
-    && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+func equalASCII(_ left: String, _ right: String) -> Bool { equalASCII(left.utf8, right.utf8) }
+
+func equalASCII(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+  left.count == right.count
+    && zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
 }
 
 func lowercased(_ byte: UInt8) -> UInt8 {

@@ -107,9 +107,12 @@ import Testing
     async throws
   {
     let ends = Mailbox<DisconnectReason>()
-    struct Flooded: FrameHandler {
+    final class Flooded: FrameHandler {
       let ends: Mailbox<DisconnectReason>
       let frames = Atomic(0)
+      init(ends: Mailbox<DisconnectReason>) {
+        self.ends = ends
+      }
       func received(_ frames: [WireFrame], from connection: ServerConnection) {
         self.frames.add(frames.count, ordering: .relaxed)
         for frame in frames { connection.reply(frame) }
