@@ -12,5 +12,8 @@ struct HookupBench: AsyncParsableCommand {
       messages per CPU-second, the figure that holds on a noisy machine. The exit code is 0 when nothing went \
       wrong and 1 otherwise.
       """,
-    subcommands: [EchoCommand.self, ServeCommand.self])
+    subcommands: [
+      EchoCommand.self, FanoutCommand.self, AckedCommand.self, IdleCommand.self,
+      ConnectCommand.self, SoakCommand.self, ServeCommand.self, AutobahnCommand.self,
+    ])
 }

@@ -98,7 +98,7 @@ extension LoadPlan {
   /// Runs it and prints what came of it.
   /// - Throws: `ExitCode` 1 when anything went wrong.
   func carryOut(
-    _ options: TargetOptions, makePeer: @escaping @Sendable (LoadShard) -> any LoadPeer
+    _ options: TargetOptions, makePeer: @escaping LoadRun.MakePeer
   ) async throws {
     let watchdog = Watchdog(limit: warmUp + measured + dialLimit + .seconds(60))
     defer { watchdog.cancel() }

@@ -75,8 +75,8 @@ struct ServeCommand: AsyncParsableCommand {
     let signal = TerminationSignal()
     do {
       switch engine {
-      case .hookup: try await HookupServe(plan).run(until: signal) { Streams.line($0) }
-      case .nio: try await NIOServe(plan).run(until: signal) { Streams.line($0) }
+      case .hookup: try await HookupServe(plan).run(until: signal.wait) { Streams.line($0) }
+      case .nio: try await NIOServe(plan).run(until: signal.wait) { Streams.line($0) }
       }
     } catch {
       Streams.complain(describe(error))

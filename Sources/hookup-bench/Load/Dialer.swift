@@ -9,7 +9,7 @@ final class Dialer: @unchecked Sendable {
   private let plan: LoadPlan
   private let connector: WebSocketConnector
   private let settings: WebSocketSettings
-  private let makePeer: @Sendable (LoadShard) -> any LoadPeer
+  private let makePeer: LoadRun.MakePeer
   private var waiting: Int
   private var dialing = 0
   private let deadline: NIODeadline
@@ -17,7 +17,7 @@ final class Dialer: @unchecked Sendable {
 
   init(
     _ plan: LoadPlan, connector: WebSocketConnector, shard: LoadShard, count: Int,
-    makePeer: @escaping @Sendable (LoadShard) -> any LoadPeer
+    makePeer: @escaping LoadRun.MakePeer
   ) {
     self.plan = plan
     self.connector = connector
@@ -52,19 +52,30 @@ final class Dialer: @unchecked Sendable {
 
   private func dialOne() {
     let peer = makePeer(shard)
-    connector.connect(
-      to: plan.url, subprotocols: plan.subprotocols, settings: settings, on: shard.loop,
-      delegate: peer
-    ).assumeIsolated().whenComplete { result in
+    shard.dial(peer, plan, connector, settings).whenComplete { _ in
       self.dialing -= 1
-      switch result {
-      case .success(let connected):
-        peer.connection = connected.connection
-        self.shard.opened(peer)
-      case .failure(let error):
-        self.shard.tally.errors.count(.connectFailed, describe(error))
-      }
       self.fill()
+    }
+  }
+}
+
+extension LoadShard {
+  /// One handshake, on this shard's event loop; true when it came about. A failure is counted.
+  func dial(
+    _ peer: any LoadPeer, _ plan: LoadPlan, _ connector: WebSocketConnector,
+    _ settings: WebSocketSettings
+  ) -> EventLoopFuture<Bool>.Isolated {
+    connector.connect(
+      to: plan.url, subprotocols: plan.subprotocols, settings: settings, on: loop,
+      delegate: peer
+    ).assumeIsolated().map { connected in
+      self.opened(peer, as: connected.connection)
+      // The load ended meanwhile.
+      if self.hasEnded { connected.connection.abort() }
+      return true
+    }.flatMapErrorThrowing { error in
+      if self.isRunning { self.tally.errors.count(.connectFailed, describe(error)) }
+      return false
     }
   }
 }

@@ -6,14 +6,16 @@ import NIOPosix
 /// One load from the first dial to the last close: opens, warms up, measures, closes. Bounded in time whatever the
 /// server does.
 struct LoadRun: Sendable {
+  /// Makes a connection's owner, on the event loop that it will live on.
+  typealias MakePeer = @Sendable (LoadShard) -> any LoadPeer
+
   let plan: LoadPlan
   let progress: ProgressLine
+  /// Called now and then while it is measured, with the seconds that have passed.
+  var sample: @Sendable (Double) -> Void = { _ in }
 
-  /// - Parameter makePeer: called on the event loop that the connection will live on.
   /// - Throws: ``HookupError/Code/connectFailed`` when not one connection could be opened.
-  func run(
-    makePeer: @escaping @Sendable (LoadShard) -> any LoadPeer
-  ) async throws -> LoadReport {
+  func run(makePeer: @escaping MakePeer) async throws -> LoadReport {
     ThisProcess.raiseDescriptorLimit()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: plan.threads)
     let shards = group.makeIterator().map(LoadShard.init)
@@ -31,9 +33,7 @@ struct LoadRun: Sendable {
     }
   }
 
-  private func dial(
-    _ shards: [LoadShard], makePeer: @escaping @Sendable (LoadShard) -> any LoadPeer
-  ) async throws {
+  private func dial(_ shards: [LoadShard], makePeer: @escaping MakePeer) async throws {
     progress.show("opening \(plan.connections) connections to \(plan.url)")
     let connector = plan.connector
     let dials = shards.enumerated().map { index, shard in
@@ -75,13 +75,8 @@ struct LoadRun: Sendable {
     // While all connections are still open.
     let memory = probe?.memory()
     var tally = Tally()
-    var open = 0
-    for shard in shards {
-      let (part, count) = try await shard.loop.submit { (shard.tally, shard.connections) }.get()
-      tally.add(part)
-      open += count
-    }
-    var report = LoadReport(plan, tally: tally, open: open)
+    for shard in shards { tally.add(try await shard.loop.submit { shard.tally }.get()) }
+    var report = LoadReport(plan, tally: tally)
     report.clientCPUSeconds = after.client - before.client
     if let pid = plan.pid {
       report.server = ServerUsage(
@@ -117,20 +112,22 @@ struct LoadRun: Sendable {
 
   /// Waits for the measured time, telling how it goes; less when every connection is lost.
   private func watch(_ shards: [LoadShard]) async throws {
-    let end = ContinuousClock.now + plan.measured
+    let began = ContinuousClock.now
+    let end = began + plan.measured
     while ContinuousClock.now < end {
       try await Task.sleep(for: min(.seconds(1), ContinuousClock.now.duration(to: end)))
+      sample(began.duration(to: .now).inSeconds)
       var messages = 0
-      var open = 0
+      var lost = 0
       for shard in shards {
-        let (part, count) = try await shard.loop.submit {
-          (shard.tally.messages, shard.connections)
+        let (part, gone) = try await shard.loop.submit {
+          (shard.tally.messages, shard.tally.errors.counts[.lost] ?? 0)
         }.get()
         messages += part
-        open += count
+        lost += gone
       }
-      progress.show("\(plan.benchmark): \(messages) messages on \(open) connections")
-      if open == 0 { return }
+      progress.show("\(plan.benchmark): \(messages) messages")
+      if lost >= plan.connections { return }
     }
   }
 

@@ -9,37 +9,42 @@ final class LoadShard: @unchecked Sendable {
   var tally = Tally()
   /// Whether peers go on sending, and a connection's end is an error.
   private(set) var isRunning = true
-  private var peers: [any LoadPeer] = []
-  private var open = 0
+  /// The open ones.
+  private var peers: [ObjectIdentifier: any LoadPeer] = [:]
   private var emptied: [EventLoopPromise<Void>] = []
 
   init(loop: any EventLoop) {
     self.loop = loop
   }
 
-  var connections: Int { open }
+  var connections: Int { peers.count }
 
-  func opened(_ peer: any LoadPeer) {
-    open += 1
-    peers.append(peer)
+  func opened(_ peer: any LoadPeer, as connection: any WebSocketConnection) {
+    peer.connection = connection
+    peers[ObjectIdentifier(peer)] = peer
+    peer.opened()
   }
 
   /// Every connection sends what it may have outstanding.
   func start() {
-    for peer in peers { peer.start() }
+    for peer in peers.values { peer.start() }
   }
 
-  /// A connection is over.
-  func closed(_ reason: WebSocketCloseReason) {
-    open -= 1
-    if isRunning {
+  /// A connection is over; an error unless it was meant to end, or the load has.
+  func closed(_ peer: any LoadPeer, _ reason: WebSocketCloseReason, isExpected: Bool = false) {
+    peer.connection = nil
+    peers[ObjectIdentifier(peer)] = nil
+    if isRunning, !isExpected {
       tally.errors.count(.lost, "a connection ended: \(reason.code) \(quoted(reason.reason))")
     }
-    if open == 0 {
+    if peers.isEmpty {
       for promise in emptied { promise.succeed() }
       emptied = []
     }
   }
+
+  /// Whether the connections are closed too.
+  private(set) var hasEnded = false
 
   /// Nothing more is sent, and connections may end.
   func stop() {
@@ -49,12 +54,13 @@ final class LoadShard: @unchecked Sendable {
   /// Closes all connections; completes when they are gone, at the latest after `limit`, when they are dropped.
   func closeAll(within limit: TimeAmount) -> EventLoopFuture<Void> {
     stop()
-    guard open > 0 else { return loop.makeSucceededVoidFuture() }
+    hasEnded = true
+    guard !peers.isEmpty else { return loop.makeSucceededVoidFuture() }
     let promise = loop.makePromise(of: Void.self)
     emptied.append(promise)
-    for peer in peers { peer.connection?.close(code: 1000, reason: "") }
+    for peer in peers.values { peer.connection?.close(code: 1000, reason: "") }
     let deadline = loop.scheduleTask(in: limit) {
-      for peer in self.peers { peer.connection?.abort() }
+      for peer in self.peers.values { peer.connection?.abort() }
       for promise in self.emptied { promise.succeed() }
       self.emptied = []
     }
@@ -68,18 +74,20 @@ protocol LoadPeer: WebSocketDelegate {
   var shard: LoadShard { get }
   /// Nil before it is open and after its end.
   var connection: (any WebSocketConnection)? { get set }
+  /// Its handshake is done.
+  func opened()
   /// All connections are open: sends what may be outstanding.
   func start()
 }
 
 extension LoadPeer {
+  func opened() {}
   func webSocket(_ connection: any WebSocketConnection, becameWritable isWritable: Bool) {}
   func webSocket(
     _ connection: any WebSocketConnection, measuredRoundTrip roundTrip: Duration
   ) {}
   func webSocket(_ connection: any WebSocketConnection, stalled isStalled: Bool) {}
   func webSocket(_ connection: any WebSocketConnection, closed reason: WebSocketCloseReason) {
-    self.connection = nil
-    shard.closed(reason)
+    shard.closed(self, reason)
   }
 }

@@ -14,7 +14,9 @@ struct LoadReport: Sendable {
   var benchmark: String
   var url: String
   var connections: Int
+  /// 0 where there is no such thing.
   var outstanding: Int
+  /// Of a message's payload; 0 where messages are of many sizes or none.
   var bytes: Int
   /// What was measured, seconds.
   var seconds: Double
@@ -27,10 +29,10 @@ struct LoadReport: Sendable {
   /// limit.
   var clientCPUSeconds: Double?
 
-  init(_ plan: LoadPlan, tally: Tally, open: Int) {
+  init(_ plan: LoadPlan, tally: Tally) {
     benchmark = plan.benchmark
     url = String(describing: plan.url)
-    connections = open
+    connections = plan.connections
     outstanding = plan.outstanding
     bytes = plan.bytes
     seconds = Double(tally.measured) / 1e9
@@ -58,8 +60,8 @@ extension LoadReport {
     report.add("benchmark", .text(benchmark))
     report.add("url", .text(url))
     report.add("connections", .count(connections))
-    report.add("outstanding", .count(outstanding))
-    report.add("bytes", .count(bytes))
+    if outstanding > 0 { report.add("outstanding", .count(outstanding)) }
+    if bytes > 0 { report.add("bytes", .count(bytes)) }
     report.add("seconds", .number(seconds, digits: 3))
     report.add("messages", .count(messages))
     report.add("messages_per_second", .number(messagesPerSecond, digits: 0))
