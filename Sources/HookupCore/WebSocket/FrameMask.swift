@@ -11,8 +11,8 @@ struct FrameMask: Hashable, Sendable {
     guard count > 0, key != 0 else { return }
     let first = index - buffer.readerIndex
     buffer.withUnsafeMutableReadableBytes { readable in
-      let bytes = UnsafeMutableRawBufferPointer(rebasing: readable[first..<first + count])
-      Self.combine(bytes, with: wireOrder(phase: phase))
+      apply(
+        to: UnsafeMutableRawBufferPointer(rebasing: readable[first..<first + count]), phase: phase)
     }
   }
 
@@ -22,8 +22,13 @@ struct FrameMask: Hashable, Sendable {
     let first = index - buffer.readerIndex
     buffer.withUnsafeReadableBytes { readable in
       let bytes = UnsafeRawBufferPointer(rebasing: readable[first..<first + count])
-      Self.combine(UnsafeMutableRawBufferPointer(mutating: bytes), with: wireOrder(phase: phase))
+      apply(to: UnsafeMutableRawBufferPointer(mutating: bytes), phase: phase)
     }
+  }
+
+  /// Masks or unmasks bytes in memory.
+  func apply(to bytes: UnsafeMutableRawBufferPointer, phase: Int = 0) {
+    if key != 0 { Self.combine(bytes, with: wireOrder(phase: phase)) }
   }
 
   /// The key twice, as it lies in memory, beginning with the byte that is due after `phase` bytes.

@@ -57,7 +57,7 @@ struct FrameReader: Sendable {
   mutating func read(
     _ buffer: inout ByteBuffer, into items: inout [Item]
   ) throws(ProtocolViolation) {
-    var cursor = buffer.readerIndex
+    var cursor = try readWhole(&buffer, into: &items)
     while !isClosed {
       if progress == nil {
         guard let header = try readHeader(from: buffer, at: &cursor) else { return }
@@ -67,6 +67,69 @@ struct FrameReader: Sendable {
       guard try readPayload(from: &buffer, at: &cursor, into: &items) else { return }
     }
   }
+
+  /// Reads the messages at the front that are one whole, uncompressed frame each, as nearly all are; the rest is left to the steps
+  /// below, which know every case. Returns where it begins.
+  private mutating func readWhole(
+    _ buffer: inout ByteBuffer, into items: inout [Item]
+  ) throws(ProtocolViolation) -> Int {
+    guard progress == nil, !isClosed, assembler.isIdle, cutHeader.readableBytes == 0 else {
+      return buffer.readerIndex
+    }
+    let base = buffer.readerIndex
+    let (read, isValid): (Int, Bool)
+    if unmasksInPlace {
+      (read, isValid) = buffer.withUnsafeReadableBytes {
+        readWhole(UnsafeMutableRawBufferPointer(mutating: $0), base: base, into: &items)
+      }
+    } else {
+      (read, isValid) = buffer.withUnsafeMutableReadableBytes {
+        readWhole($0, base: base, into: &items)
+      }
+    }
+    guard isValid else { throw MessageAssembler.notUTF8 }
+    return base + read
+  }
+
+  /// How many bytes were read, and whether all texts among them are valid; reading ends at the first that is not.
+  private func readWhole(
+    _ bytes: UnsafeMutableRawBufferPointer, base: Int, into items: inout [Item]
+  ) -> (read: Int, isValid: Bool) {
+    let maskBit: UInt8 = role == .server ? 0x80 : 0
+    let maskBytes = role == .server ? 4 : 0
+    var offset = 0
+    while offset + 2 <= bytes.count {
+      let start = bytes[offset]
+      let short = bytes[offset + 1] ^ maskBit
+      guard start == Self.wholeText || start == Self.wholeBinary, short <= 126 else { break }
+      var payload = offset + 2
+      var count = Int(short)
+      if short == 126 {
+        guard payload + 2 <= bytes.count else { break }
+        count = Int(bytes[payload]) << 8 | Int(bytes[payload + 1])
+        payload += 2
+        guard count > 125 else { break }
+      }
+      payload += maskBytes
+      guard payload + count <= bytes.count, count <= assembler.maximumBytes else { break }
+      let body = UnsafeMutableRawBufferPointer(rebasing: bytes[payload..<payload + count])
+      if maskBytes > 0 {
+        let key = bytes.loadUnaligned(fromByteOffset: payload - 4, as: UInt32.self)
+        FrameMask(key: UInt32(bigEndian: key)).apply(to: body)
+      }
+      let isText = start == Self.wholeText
+      guard !isText || UTF8Validator.isValid(UnsafeRawBufferPointer(body)) else {
+        return (offset, false)
+      }
+      items.append(.message(isText: isText, base + payload..<base + payload + count))
+      offset = payload + count
+    }
+    return (offset, true)
+  }
+
+  /// The first byte of a frame that is a whole, uncompressed message.
+  private static let wholeText: UInt8 = 0x81
+  private static let wholeBinary: UInt8 = 0x82
 
   /// Moves `cursor` past the next header; nil when it is not all there, and then all bytes are kept.
   private mutating func readHeader(

@@ -9,6 +9,9 @@ struct MessageAssembler: Sendable {
   /// ``maximumBytes``.
   let maximumFragments: Int
 
+  /// What is reserved at once for a message that comes in pieces: enough that those of usual sizes never move.
+  private static let reservedBytes = 64 << 10
+
   /// For compressed messages; nil when there are none.
   private var inflater: Inflater?
   private var isCompressed = false
@@ -62,6 +65,9 @@ struct MessageAssembler: Sendable {
     announcedBytes += header.payloadBytes
   }
 
+  /// Whether a message that is one whole frame may be read past the assembler: none is under way.
+  var isIdle: Bool { !isInMessage }
+
   /// Takes a message that is one whole frame, not compressed, and stays where it is in `buffer`; true when it is text.
   mutating func takeWhole(
     _ buffer: ByteBuffer, at index: Int, count: Int
@@ -79,6 +85,10 @@ struct MessageAssembler: Sendable {
     _ buffer: ByteBuffer, at index: Int, count: Int
   ) throws(ProtocolViolation) {
     guard count > 0 else { return }
+    if !isCompressed, collected.storageCapacity == 0 {
+      // What was promised but has not come takes no memory beyond this.
+      collected.reserveCapacity(min(announcedBytes, Self.reservedBytes))
+    }
     guard !isCompressed else { return try inflate(buffer, at: index, count: count) }
     guard !isText || validator.accept(buffer, at: index, count: count) else {
       throw Self.notUTF8
@@ -140,6 +150,6 @@ struct MessageAssembler: Sendable {
     validator = UTF8Validator()
   }
 
-  private static let notUTF8 = ProtocolViolation(
+  static let notUTF8 = ProtocolViolation(
     .invalidData, "a text message is not valid UTF-8")
 }

@@ -19,6 +19,12 @@ struct UTF8Validator: Hashable, Sendable {
     return validator.accept(buffer, at: index, count: count) && validator.isComplete
   }
 
+  /// Whether these bytes are whole, valid text.
+  static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var validator = UTF8Validator()
+    return validator.accept(bytes) && validator.isComplete
+  }
+
   /// Takes the next piece; false when the text can no longer become valid. Not to be used any further then.
   mutating func accept(_ buffer: ByteBuffer, at index: Int, count: Int) -> Bool {
     buffer.withUnsafeReadableBytes { readable in
@@ -38,9 +44,16 @@ struct UTF8Validator: Hashable, Sendable {
     return true
   }
 
-  /// The offset of the first byte that is not ASCII, found eight bytes at a time.
+  /// The offset of the first byte that is not ASCII, found 64, then eight bytes at a time.
   private static func skipASCII(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
     var offset = start
+    while offset + 64 <= bytes.count {
+      let words = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+      let half = words.lowHalf | words.highHalf
+      let pair = half.lowHalf | half.highHalf
+      guard (pair.x | pair.y) & 0x8080_8080_8080_8080 == 0 else { break }
+      offset += 64
+    }
     while offset + 8 <= bytes.count,
       bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
     {

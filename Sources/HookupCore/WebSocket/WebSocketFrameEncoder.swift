@@ -29,25 +29,49 @@ package enum WebSocketFrameEncoder {
   ) {
     assert(!opcode.isControl || payload.readableBytes <= FrameHeader.maximumControlBytes)
     let count = payload.readableBytes
-    output.reserveCapacity(minimumWritableBytes: FrameHeader.maximumBytes + count)
-    output.writeInteger((isCompressed ? 0xC0 : 0x80) | opcode.rawValue)
+    let start = (isCompressed ? 0xC0 : 0x80) | opcode.rawValue
+    // Header and payload in one go: each write of its own would check the buffer anew.
+    output.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumBytes + count) {
+      space in
+      let headerBytes = writeHeader(start, count: count, maskingKey: maskingKey, into: space)
+      let body = UnsafeMutableRawBufferPointer(
+        rebasing: space[headerBytes..<headerBytes + count])
+      payload.withUnsafeReadableBytes { body.copyMemory(from: $0) }
+      if let maskingKey { FrameMask(key: maskingKey).apply(to: body) }
+      return headerBytes + count
+    }
+  }
+
+  /// Appends the header of a server's final, uncompressed frame; its payload is to follow.
+  static func writeHeader(_ opcode: FrameOpcode, count: Int, into output: inout ByteBuffer) {
+    output.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumBytes) { space in
+      writeHeader(0x80 | opcode.rawValue, count: count, maskingKey: nil, into: space)
+    }
+  }
+
+  /// Writes a header into at least ``FrameHeader/maximumBytes`` bytes; how many it took.
+  private static func writeHeader(
+    _ start: UInt8, count: Int, maskingKey: UInt32?, into space: UnsafeMutableRawBufferPointer
+  ) -> Int {
     let maskBit: UInt8 = maskingKey == nil ? 0 : 0x80
+    var length = 2
+    space[0] = start
     switch count {
-    case 0..<126:
-      output.writeInteger(maskBit | UInt8(count))
+    case 0..<126: space[1] = maskBit | UInt8(count)
     case 126..<65_536:
-      output.writeInteger(maskBit | 126)
-      output.writeInteger(UInt16(count))
+      space[1] = maskBit | 126
+      space.storeBytes(of: UInt16(count).bigEndian, toByteOffset: 2, as: UInt16.self)
+      length = 4
     default:
-      output.writeInteger(maskBit | 127)
-      output.writeInteger(UInt64(count))
+      space[1] = maskBit | 127
+      space.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 2, as: UInt64.self)
+      length = 10
     }
-    if let maskingKey { output.writeInteger(maskingKey) }
-    let start = output.writerIndex
-    output.writeImmutableBuffer(payload)
     if let maskingKey {
-      FrameMask(key: maskingKey).apply(to: &output, at: start, count: count)
+      space.storeBytes(of: maskingKey.bigEndian, toByteOffset: length, as: UInt32.self)
+      length += 4
     }
+    return length
   }
 }
 

@@ -12,19 +12,20 @@ package enum WebSocketRole: Hashable, Sendable {
 /// It is told what happened and orders what to do; see ``Machine``. Messages to be sent do not go through events but
 /// through ``append(_:to:)``, straight into the driver's output.
 package struct WebSocketMachine: Machine {
-  package struct Configuration: Hashable, Sendable {
-    package var role: WebSocketRole
+  /// The bounds and times of a connection: one object for all that have the same.
+  package final class Configuration: Sendable {
+    package let role: WebSocketRole
     /// The largest message taken, payload bytes; 0...1 GiB, values outside count as the nearest.
-    package var maximumMessageBytes: Int
+    package let maximumMessageBytes: Int
     /// nil: no pings, no detection of dead peers.
-    package var keepalive: KeepaliveSettings?
+    package let keepalive: KeepaliveSettings?
     /// From the beginning of the closing handshake until the socket is dropped at the latest.
-    package var closeTimeout: Duration
+    package let closeTimeout: Duration
     /// Whether bytes that were fed are unmasked where they lie, though others may hold the same storage: the driver promises that
     /// nobody but the machine reads them. False copies them first unless they are the machine's alone.
-    package var unmasksInPlace: Bool
+    package let unmasksInPlace: Bool
     /// What the handshake agreed on about compression; nil: nothing.
-    package var compression: PerMessageDeflate?
+    package let compression: PerMessageDeflate?
 
     package init(
       role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
@@ -169,6 +170,19 @@ package struct WebSocketMachine: Machine {
       WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
     }
     return true
+  }
+
+  /// Whether ``appendHeader(of:to:)`` may be used: messages go out as they are, neither masked nor compressed.
+  package var sendsPayloadsAsTheyAre: Bool { sendsEncodedFrames && deflater == nil }
+
+  /// Appends the header of a message as one frame, its payload to be written behind it.
+  package func appendHeader(of frame: WireFrame, to output: inout ByteBuffer) {
+    switch frame {
+    case .text(let payload):
+      WebSocketFrameEncoder.writeHeader(.text, count: payload.readableBytes, into: &output)
+    case .binary(let payload):
+      WebSocketFrameEncoder.writeHeader(.binary, count: payload.readableBytes, into: &output)
+    }
   }
 
   /// Whether frames that ``WebSocketFrameEncoder/encode(_:)`` made may be written now. Never on a client, which must mask.

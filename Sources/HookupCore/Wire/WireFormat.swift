@@ -4,6 +4,13 @@ import NIOCore
 public enum WireFrame: Hashable, Sendable {
   case text(ByteBuffer)
   case binary(ByteBuffer)
+
+  /// The message's bytes, whatever it is.
+  public var payload: ByteBuffer {
+    switch self {
+    case .text(let payload), .binary(let payload): payload
+    }
+  }
 }
 
 /// What one frame means.

@@ -21,14 +21,9 @@ public final class ServerConnection: Sendable, Identifiable {
   public let request: ServerRequest
   /// The wire format spoken: the negotiated subprotocol's, or the server's default.
   public let format: any WireFormat
-  let limits: ServerLimits
-  let policy: AcknowledgementPolicy
-  let idleTimeout: Duration?
+  private let common: Common
   let eventLoop: any EventLoop
   let state: Mutex<State>
-  /// Serves this connection on its event loop; nil when a task reads its ``events``.
-  let frameHandler: (any FrameHandler)?
-  private let serverLogger: Logger
   private let storage = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
   /// What several threads touch, under the lock: values and references only, effects happen after it is released.
@@ -58,6 +53,23 @@ public final class ServerConnection: Sendable, Identifiable {
     var stallTimer: Scheduled<Void>?
   }
 
+  /// What all connections of a server have in common.
+  final class Common: Sendable {
+    let limits: ServerLimits
+    let policy: AcknowledgementPolicy
+    let idleTimeout: Duration?
+    let frameHandler: (any FrameHandler)?
+    let logger: Logger
+
+    init(_ server: HookupServer) {
+      limits = server.configuration.limits
+      policy = server.configuration.acknowledgements
+      idleTimeout = server.configuration.idleTimeout
+      frameHandler = server.frameHandler
+      logger = server.logger
+    }
+  }
+
   enum Phase: Hashable, Sendable {
     /// Can transition to closing, closed.
     case open
@@ -67,21 +79,18 @@ public final class ServerConnection: Sendable, Identifiable {
   }
 
   init(
-    id: ID, request: ServerRequest, format: any WireFormat, configuration: ServerConfiguration,
-    frameHandler: (any FrameHandler)? = nil, eventLoop: any EventLoop, logger: Logger
+    id: ID, request: ServerRequest, format: any WireFormat, common: Common,
+    eventLoop: any EventLoop
   ) {
     self.id = id
     self.request = request
     self.format = format
-    self.limits = configuration.limits
-    self.policy = configuration.acknowledgements
-    self.idleTimeout = configuration.idleTimeout
+    self.common = common
     self.eventLoop = eventLoop
-    self.frameHandler = frameHandler
-    serverLogger = logger
+    let limits = common.limits
     var inbound = InboundQueue<ServerEvent>(
       maximumCount: limits.inboundEvents, maximumBytes: limits.inboundBytes)
-    if frameHandler == nil { inbound.append(.connected, bytes: 0) }
+    if common.frameHandler == nil { inbound.append(.connected, bytes: 0) }
     state = Mutex(
       State(
         inbound: inbound,
@@ -91,11 +100,17 @@ public final class ServerConnection: Sendable, Identifiable {
 
   /// The server's logger with this connection's id and address. Made anew each time: most connections never say anything.
   public var logger: Logger {
-    var logger = serverLogger
+    var logger = common.logger
     logger[metadataKey: "connection"] = "\(id)"
     logger[metadataKey: "remote"] = "\(request.remoteAddress)"
     return logger
   }
+
+  var limits: ServerLimits { common.limits }
+  var policy: AcknowledgementPolicy { common.policy }
+  var idleTimeout: Duration? { common.idleTimeout }
+  /// Serves this connection on its event loop; nil when a task reads its ``events``.
+  var frameHandler: (any FrameHandler)? { common.frameHandler }
 
   /// The name of the wire format spoken: the negotiated subprotocol, or that of the server's default.
   public var subprotocol: String { format.subprotocol }

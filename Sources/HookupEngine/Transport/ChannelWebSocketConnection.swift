@@ -35,8 +35,8 @@ final class ChannelWebSocketConnection: WebSocketConnection, @unchecked Sendable
   private let mailbox = Mutex(Mailbox())
   /// Whether the mailbox holds anything: spares the lock.
   private let hasMail = Atomic(false)
-  /// Touched on the event loop only.
-  private var link = Link.notYet
+  /// Touched on the event loop only, and never while it changes.
+  @exclusivity(unchecked) private var link = Link.notYet
 
   init(channel: any Channel) {
     eventLoop = channel.eventLoop

@@ -15,9 +15,9 @@ package final class EventLoopPool: @unchecked Sendable {
   private static let keptListLength = 4_096
 
   let eventLoop: any EventLoop
-  private var receiveBuffer: ByteBuffer?
-  private var outputBuffers: [ByteBuffer] = []
-  private var unflushed: [WebSocketChannelHandler] = []
+  @exclusivity(unchecked) private var receiveBuffer: ByteBuffer?
+  @exclusivity(unchecked) private var outputBuffers: [ByteBuffer] = []
+  @exclusivity(unchecked) private var unflushed: [WebSocketChannelHandler] = []
   /// The empty list that takes the place of ``unflushed`` while that one is worked through.
   private var spareList: [WebSocketChannelHandler] = []
 

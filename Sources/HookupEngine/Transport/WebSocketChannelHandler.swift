@@ -17,38 +17,41 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   /// Beyond this many messages in one read their array is not kept for the next.
   private static let keptMessages = 256
 
+  // Everything below is touched on the event loop only, and nothing calls out while it changes one of these. The checks of that at
+  // run time would cost a tenth of an echo.
   private let link: ChannelWebSocketConnection
   private let pool: EventLoopPool
-  private var delegate: (any WebSocketDelegate)?
-  private var context: ChannelHandlerContext?
-  private var machine: WebSocketMachine
-  private var actions = ActionQueue<WebSocketMachine.Action>()
-  private var isPerforming = false
+  @exclusivity(unchecked) private var delegate: (any WebSocketDelegate)?
+  @exclusivity(unchecked) private var context: ChannelHandlerContext?
+  @exclusivity(unchecked) private var machine: WebSocketMachine
+  @exclusivity(unchecked) private var actions = ActionQueue<WebSocketMachine.Action>()
+  @exclusivity(unchecked) private var isPerforming = false
   /// Messages on their way to the delegate; kept for its storage.
-  private var messages: [WireFrame] = []
-  private var output: WebSocketOutput
+  @exclusivity(unchecked) private var messages: [WireFrame] = []
+  @exclusivity(unchecked) private var output: WebSocketOutput
   /// The end of a read flushes: sends in it need not see to that.
-  private var isInRead = false
-  private var isFlushDue = false
-  private var isFlushing = false
+  @exclusivity(unchecked) private var isInRead = false
+  @exclusivity(unchecked) private var isFlushDue = false
+  @exclusivity(unchecked) private var isFlushing = false
   /// Control frames were written: the machine wants to hear when they have left.
-  private var isFlushedDue = false
+  @exclusivity(unchecked) private var isFlushedDue = false
   /// How the channel is to be closed once everything is written.
-  private var closesWhenWritten: CloseMode?
-  private var noticesInFlight = 0
-  private var isReadHeld = false
-  private var isReadWanted = false
-  private var timer: Scheduled<Void>?
-  private var timerDeadline: MonotonicInstant?
+  @exclusivity(unchecked) private var closesWhenWritten: CloseMode?
+  @exclusivity(unchecked) private var noticesInFlight = 0
+  @exclusivity(unchecked) private var isReadHeld = false
+  @exclusivity(unchecked) private var isReadWanted = false
+  @exclusivity(unchecked) private var timer: Scheduled<Void>?
+  @exclusivity(unchecked) private var timerDeadline: MonotonicInstant?
   private let waterMark: ChannelOptions.Types.WriteBufferWaterMark
 
   /// - Parameters:
   ///   - channel: the channel this handler will be added to. The handshake is done: keepalive counts from now.
   ///   - delegate: hears of everything, on the channel's event loop. Held until it has heard `closed`.
   ///   - pool: what the connections of that event loop share; nil for one of its own.
+  ///   - configuration: ``WebSocketSettings/configuration`` of the same settings, from whoever has many connections with them.
   package init(
     channel: any Channel, settings: WebSocketSettings, delegate: any WebSocketDelegate,
-    pool: EventLoopPool? = nil
+    pool: EventLoopPool? = nil, configuration: WebSocketMachine.Configuration? = nil
   ) {
     link = ChannelWebSocketConnection(channel: channel)
     self.pool = pool ?? EventLoopPool(channel.eventLoop)
@@ -57,10 +60,7 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
     waterMark = .init(low: min(max(settings.sendBufferLowBytes, 1), highBytes), high: highBytes)
     output = WebSocketOutput(highBytes: highBytes)
     machine = WebSocketMachine(
-      WebSocketMachine.Configuration(
-        role: settings.role, maximumMessageBytes: settings.maximumMessageBytes,
-        keepalive: settings.keepalive, closeTimeout: settings.closeTimeout, unmasksInPlace: true,
-        compression: settings.agreedCompression),
+      configuration ?? settings.configuration,
       seed: .random(in: .min ... .max), at: MonotonicInstant(channel.eventLoop.now))
   }
 
@@ -131,6 +131,14 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
 
   func send(_ frame: WireFrame, written: WebSocketOutput.Written?) {
     prepareOutput()
+    if frame.payload.readableBytes >= WebSocketOutput.referencedBytes,
+      machine.sendsPayloadsAsTheyAre
+    {
+      machine.appendHeader(of: frame, to: &output.tail)
+      output.append(frame.payload)
+      if let written { output.notify(written) }
+      return outputGrew()
+    }
     guard machine.append(frame, to: &output.tail) else {
       written?(false)
       return

@@ -42,3 +42,12 @@ package struct WebSocketSettings: Hashable, Sendable {
     self.agreedCompression = agreedCompression
   }
 }
+
+extension WebSocketSettings {
+  /// The same for the machine. On a channel its bytes are its own: they are unmasked where they lie.
+  package var configuration: WebSocketMachine.Configuration {
+    WebSocketMachine.Configuration(
+      role: role, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive,
+      closeTimeout: closeTimeout, unmasksInPlace: true, compression: agreedCompression)
+  }
+}

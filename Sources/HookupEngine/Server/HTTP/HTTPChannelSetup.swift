@@ -13,12 +13,24 @@ final class HTTPChannelSetup: Sendable {
   private let tls: NIOSSLContext?
   private let server: HookupServer
   private let pools = EventLoopPools()
+  private let common: ServerConnection.Common
+  private let settings: WebSocketSettings
+  /// Of connections that agreed on nothing.
+  private let plainConfiguration: WebSocketMachine.Configuration
 
   /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files or a public directory that cannot be used.
   init(server: HookupServer) throws(HookupError) {
     self.server = server
     configuration = server.configuration
     logger = server.logger
+    common = ServerConnection.Common(server)
+    let limits = configuration.limits
+    settings = WebSocketSettings(
+      role: .server, maximumMessageBytes: limits.maximumMessageBytes,
+      keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
+      sendBufferHighBytes: limits.sendBufferHighBytes,
+      sendBufferLowBytes: limits.sendBufferLowBytes)
+    plainConfiguration = settings.configuration
     tls = try configuration.tls?.makeContext()
     if let directory = configuration.publicDirectory {
       files = try StaticFileStore(directory: directory)
@@ -63,18 +75,14 @@ final class HTTPChannelSetup: Sendable {
     on channel: any Channel
   ) -> WebSocketChannelHandler {
     let connection = ServerConnection(
-      id: server.registry.nextID(), request: request, format: format,
-      configuration: configuration, frameHandler: server.frameHandler,
-      eventLoop: channel.eventLoop, logger: logger)
-    let limits = configuration.limits
-    let settings = WebSocketSettings(
-      role: .server, maximumMessageBytes: limits.maximumMessageBytes,
-      keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
-      sendBufferHighBytes: limits.sendBufferHighBytes,
-      sendBufferLowBytes: limits.sendBufferLowBytes, agreedCompression: compression)
+      id: server.registry.nextID(), request: request, format: format, common: common,
+      eventLoop: channel.eventLoop)
+    var settings = settings
+    settings.agreedCompression = compression
     let handler = WebSocketChannelHandler(
       channel: channel, settings: settings, delegate: connection,
-      pool: pools.pool(of: channel.eventLoop))
+      pool: pools.pool(of: channel.eventLoop),
+      configuration: compression == nil ? plainConfiguration : nil)
     connection.attach(handler.connection)
     channel.closeFuture.whenComplete { [server] _ in server.registry.remove(connection) }
     server.start(connection)
