@@ -115,7 +115,10 @@ let package = Package(
     .testTarget(
       name: "ChatEndToEndTests",
       dependencies: ["HookupEngine", "hookup-chat", "hookup-chat-server"], swiftSettings: strict),
-    .testTarget(name: "HookupBenchTests", dependencies: ["hookup-bench"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupBenchTests",
+      dependencies: ["hookup-bench", "HookupEngine", argumentParser, nioCore, nioPosix],
+      swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]
 )

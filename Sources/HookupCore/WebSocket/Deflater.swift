@@ -4,18 +4,23 @@ import NIOCore
 /// Compresses the messages of one direction (RFC 7692 §7.2.1). Memory is taken with the first message that is compressed.
 /// Copies do not see one another's messages.
 struct Deflater: Sendable {
-  private let settings: CompressionSettings
-  private let windowBits: Int
-  private let keepsContext: Bool
   private var stream: ZlibStream?
+  // Small: every connection has one of these, whether it compresses or not.
+  private let minimumBytes: Int32
+  private let level: Int8
+  private let windowBits: Int8
+  private let memoryLevel: Int8
+  private let keepsContext: Bool
 
   /// - Parameters:
   ///   - settings: level, memory and threshold.
   ///   - windowBits: the window agreed on, 9...15.
   ///   - keepsContext: whether messages refer to earlier ones. If not, no memory is held between messages.
   init(settings: CompressionSettings, windowBits: Int, keepsContext: Bool) {
-    self.settings = settings
-    self.windowBits = windowBits
+    minimumBytes = Int32(clamping: settings.minimumBytes)
+    level = Int8(clamping: settings.level)
+    memoryLevel = Int8(clamping: settings.memoryLevel)
+    self.windowBits = Int8(clamping: windowBits)
     self.keepsContext = keepsContext
   }
 
@@ -25,7 +30,7 @@ struct Deflater: Sendable {
   /// The compressed form of a message, which must then be sent; nil when the message is to be sent as it is: it is below
   /// the threshold, it would not become smaller, or there is no memory.
   mutating func deflate(_ message: ByteBuffer) -> ByteBuffer? {
-    guard message.readableBytes > 0, message.readableBytes >= settings.minimumBytes,
+    guard message.readableBytes > 0, message.readableBytes >= minimumBytes,
       let stream = prepare()
     else { return nil }
     let deflated = Self.deflate(message, with: stream)
@@ -46,7 +51,7 @@ struct Deflater: Sendable {
     if stream == nil {
       stream = ZlibStream.make(
         .deflate(
-          level: settings.level, windowBits: windowBits, memoryLevel: settings.memoryLevel))
+          level: Int(level), windowBits: Int(windowBits), memoryLevel: Int(memoryLevel)))
     } else if !isKnownUniquelyReferenced(&stream) {
       stream = stream?.copy()
     }

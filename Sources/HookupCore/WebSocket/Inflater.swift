@@ -13,9 +13,9 @@ struct Inflater: Sendable {
   static let chunkBytes = 16_384
   private static let leastBytes = 256
 
-  private let windowBits: Int
-  private let keepsContext: Bool
   private var stream: ZlibStream?
+  private let windowBits: Int8
+  private let keepsContext: Bool
   /// Something of the message under way was read.
   private var hasInput = false
   /// A block said that it is the last: what follows begins a new run of blocks, which may refer to those before
@@ -27,7 +27,7 @@ struct Inflater: Sendable {
   ///   - keepsContext: whether messages refer to earlier ones. If not, no memory is held between messages.
   init(windowBits: Int, keepsContext: Bool) {
     // Some that agree on 8 use 9; a larger window than needed reads everything.
-    self.windowBits = max(windowBits, 9)
+    self.windowBits = Int8(clamping: max(windowBits, 9))
     self.keepsContext = keepsContext
   }
 
@@ -92,7 +92,7 @@ struct Inflater: Sendable {
 
   private mutating func prepare() throws(ProtocolViolation) -> ZlibStream {
     if stream == nil {
-      stream = ZlibStream.make(.inflate(windowBits: windowBits))
+      stream = ZlibStream.make(.inflate(windowBits: Int(windowBits)))
     } else if !isKnownUniquelyReferenced(&stream) {
       stream = stream?.copy()
     }

@@ -101,8 +101,8 @@ extension HookupServer {
 
   /// Connections whose queues are to be drained: one wake-up for each event loop.
   struct Drains {
-    private var byLoop:
-      [ObjectIdentifier: (loop: any EventLoop, connections: [ServerConnection])] = [:]
+    private var byLoop: [ObjectIdentifier: (loop: any EventLoop, connections: [ServerConnection])] =
+      [:]
 
     mutating func add(_ connection: ServerConnection) {
       let loop = connection.eventLoop

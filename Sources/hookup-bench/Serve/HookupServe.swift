@@ -11,10 +11,10 @@ struct HookupServe: Sendable {
     self.plan = plan
   }
 
-  /// Serves until the signal, or until the task is cancelled.
+  /// Serves until `stop` returns, or until the task is cancelled.
   /// - Parameter ready: told `listening on URL` once.
   func run(
-    until signal: TerminationSignal, ready: @escaping @Sendable (String) -> Void
+    until stop: @escaping @Sendable () async -> Void, ready: @escaping @Sendable (String) -> Void
   ) async throws {
     var configuration = configuration
     configuration.onStart = { ready("listening on \($0.url)") }
@@ -22,7 +22,7 @@ struct HookupServe: Sendable {
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await server.run() }
       tasks.addTask {
-        await signal.wait()
+        await stop()
         server.shutDown()
       }
       try await tasks.next()
@@ -38,6 +38,7 @@ struct HookupServe: Sendable {
     configuration.runsHandlersOnEventLoop = true
     configuration.shutdownTimeout = .seconds(2)
     configuration.keepalive = nil
+    configuration.compression = plan.deflates ? CompressionSettings() : nil
     configuration.limits.maximumConnections = ServePlan.maximumConnections
     configuration.limits.maximumMessageBytes = ServePlan.maximumMessageBytes
     configuration.limits.inboundBytes = 2 * ServePlan.maximumMessageBytes

@@ -14,10 +14,10 @@ struct NIOServe: Sendable {
     self.plan = plan
   }
 
-  /// Serves until the signal, or until the task is cancelled.
+  /// Serves until `stop` returns, or until the task is cancelled.
   /// - Parameter ready: told `listening on URL` once.
   func run(
-    until signal: TerminationSignal, ready: @escaping @Sendable (String) -> Void
+    until stop: @escaping @Sendable () async -> Void, ready: @escaping @Sendable (String) -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: plan.threads)
     do {
@@ -25,7 +25,7 @@ struct NIOServe: Sendable {
       let address = ServerAddress(
         host: plan.host, port: listener.localAddress?.port ?? 0, isSecure: plan.tls != nil)
       ready("listening on \(address.url)")
-      await signal.wait()
+      await stop()
       try await listener.close()
       try await group.shutdownGracefully()
     } catch {

@@ -30,7 +30,16 @@ enum DeflateSamples {
     bits.write(0b010, count: 3)  // not final, fixed codes
     bits.writeCode(0b0011_0000, count: 8)  // the literal 0
     var left = count - 1
+    var codes = 0
     while left >= 258 {
+      // Eight times these 13 bits are 13 bytes, whatever bit they begin at.
+      if codes == 24 {
+        bits.repeatLast(bytes: 13, times: left / (8 * 258))
+        left %= 8 * 258
+        codes = 0
+        continue
+      }
+      codes += 1
       bits.writeCode(0b1100_0101, count: 8)  // length 258
       bits.writeCode(0, count: 5)  // distance 1
       left -= 258
@@ -53,6 +62,14 @@ enum DeflateSamples {
     /// Codes go with their highest bit first.
     mutating func writeCode(_ code: UInt16, count: Int) {
       for position in (0..<count).reversed() { write(code >> UInt16(position) & 1 != 0) }
+    }
+
+    /// Writes what was written last again and again; a byte that is not full stays the last.
+    mutating func repeatLast(bytes count: Int, times: Int) {
+      let partial = bytes.removeLast()
+      let unit = bytes.suffix(count)
+      for _ in 0..<times { bytes += unit }
+      bytes.append(partial)
     }
 
     private mutating func write(_ bit: Bool) {

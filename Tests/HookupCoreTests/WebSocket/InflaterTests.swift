@@ -75,16 +75,17 @@ import Testing
   }
 
   @Test func `references beyond the window agreed on are refused`() throws {
-    var settings = CompressionSettings()
-    settings.windowBits = 15
-    let noise = DeflateSamples.noise(2_000)
-    let message = ByteBuffer(bytes: noise + DeflateSamples.noise(2_000, seed: 8) + noise)
-    var deflater = Deflater(settings: settings, windowBits: 15, keepsContext: true)
-    let deflated = Array(try deflater.compress(message).readableBytesView)
-    var wide = Inflater(windowBits: 12, keepsContext: true)
-    #expect(try wide.inflate(deflated) == Array(message.readableBytesView))
+    let message = ByteBuffer(string: DeflateSamples.text(2_000))
+    var deflater = Deflater(settings: .init(), windowBits: 15, keepsContext: true)
+    let first = try deflater.compress(message)
+    let second = try deflater.compress(message)
+    var wide = Inflater(windowBits: 11, keepsContext: true)
+    #expect(try wide.inflate(first) == Array(message.readableBytesView))
+    #expect(try wide.inflate(second) == Array(message.readableBytesView))
+    // What the peer refers to within one message is in the output, whatever the window.
     var narrow = Inflater(windowBits: 9, keepsContext: true)
-    #expect(throws: notDeflate) { try narrow.inflate(deflated) }
+    #expect(try narrow.inflate(first) == Array(message.readableBytesView))
+    #expect(throws: notDeflate) { try narrow.inflate(second) }
   }
 
   @Test(
@@ -98,7 +99,7 @@ import Testing
     #expect(error?.code == .invalidData)
   }
 
-  @Test(arguments: [[0xF2], [0xF2, 0x48, 0xCD, 0xC9], [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48]])
+  @Test(arguments: [[0xF2], [0xF2, 0x48, 0xCD, 0xC9], [0x00, 0x06, 0x00, 0xF9, 0xFF, 0x48]])
   func `a message that ends within a block is refused`(bytes: [UInt8]) {
     var inflater = Inflater(windowBits: 15, keepsContext: true)
     let error = #expect(throws: ProtocolViolation.self) { try inflater.inflate(bytes) }
