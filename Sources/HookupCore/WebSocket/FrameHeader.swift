@@ -38,20 +38,30 @@ struct FrameHeader: Hashable, Sendable {
   var payloadBytes: Int
   /// How many bytes the header itself took.
   var headerBytes: Int
+  /// Whether the message that this frame begins is compressed: RSV1 (RFC 7692 §6).
+  var isCompressed = false
 
   /// Reads the header that starts at `index`; nil when more bytes are needed. What the first two bytes already show to
   /// be wrong is refused without waiting for the rest.
   ///
-  /// - Parameter role: which end we are; a client's frames must be masked, a server's must not (RFC 6455 §5.1).
+  /// - Parameters:
+  ///   - role: which end we are; a client's frames must be masked, a server's must not (RFC 6455 §5.1).
+  ///   - allowsCompression: whether permessage-deflate was agreed on: the first frame of a message may then have RSV1
+  ///     set (RFC 7692 §6).
   static func read(
-    from buffer: ByteBuffer, at index: Int, role: WebSocketRole
+    from buffer: ByteBuffer, at index: Int, role: WebSocketRole, allowsCompression: Bool = false
   ) throws(ProtocolViolation) -> FrameHeader? {
     guard let start: UInt16 = buffer.getInteger(at: index) else { return nil }
-    guard start & 0x7000 == 0 else {
+    let reserved = start & 0x7000
+    guard reserved == 0 || (reserved == 0x4000 && allowsCompression) else {
       throw ProtocolViolation(.protocolError, "a reserved bit is set")
     }
     guard let opcode = FrameOpcode(rawValue: UInt8(start >> 8 & 0xF)) else {
       throw ProtocolViolation(.protocolError, "the opcode \(start >> 8 & 0xF) is reserved")
+    }
+    guard reserved == 0 || opcode == .text || opcode == .binary else {
+      throw ProtocolViolation(
+        .protocolError, "a frame that does not begin a message is marked as compressed")
     }
     let isFinal = start & 0x8000 != 0
     let isMasked = start & 0x80 != 0
@@ -74,7 +84,7 @@ struct FrameHeader: Hashable, Sendable {
     }
     return FrameHeader(
       isFinal: isFinal, opcode: opcode, mask: mask, payloadBytes: payloadBytes,
-      headerBytes: 2 + lengthBytes + (isMasked ? 4 : 0))
+      headerBytes: 2 + lengthBytes + (isMasked ? 4 : 0), isCompressed: reserved != 0)
   }
 
   /// The payload's length and how many further bytes told it; the shortest form is the only one (RFC 6455 §5.2).

@@ -16,6 +16,16 @@ struct FrameMask: Hashable, Sendable {
     }
   }
 
+  /// The same, in the storage that `buffer` has, whoever else holds it: all of them see the bytes change.
+  func applyInPlace(to buffer: ByteBuffer, at index: Int, count: Int, phase: Int = 0) {
+    guard count > 0, key != 0 else { return }
+    let first = index - buffer.readerIndex
+    buffer.withUnsafeReadableBytes { readable in
+      let bytes = UnsafeRawBufferPointer(rebasing: readable[first..<first + count])
+      Self.combine(UnsafeMutableRawBufferPointer(mutating: bytes), with: wireOrder(phase: phase))
+    }
+  }
+
   /// The key twice, as it lies in memory, beginning with the byte that is due after `phase` bytes.
   private func wireOrder(phase: Int) -> UInt64 {
     let shift = UInt32(truncatingIfNeeded: phase & 3) * 8
@@ -24,9 +34,14 @@ struct FrameMask: Hashable, Sendable {
   }
 
   private static func combine(_ bytes: UnsafeMutableRawBufferPointer, with pattern: UInt64) {
-    let words = bytes.count & ~7
+    let wide = SIMD4(repeating: pattern)
     var offset = 0
-    while offset < words {
+    while offset + 32 <= bytes.count {
+      let words = bytes.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
+      bytes.storeBytes(of: words ^ wide, toByteOffset: offset, as: SIMD4<UInt64>.self)
+      offset += 32
+    }
+    while offset + 8 <= bytes.count {
       let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
       bytes.storeBytes(of: word ^ pattern, toByteOffset: offset, as: UInt64.self)
       offset += 8

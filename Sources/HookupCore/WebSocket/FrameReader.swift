@@ -9,7 +9,7 @@ struct FrameReader: Sendable {
   enum Item: Hashable, Sendable {
     /// A message in one frame, in place.
     case message(isText: Bool, Range<Int>)
-    /// A message from several frames or several reads.
+    /// A message from several frames or several reads, or one that was compressed.
     case assembled(WireFrame)
     /// A control frame, in place.
     case control(FrameOpcode, Range<Int>)
@@ -24,6 +24,7 @@ struct FrameReader: Sendable {
   }
 
   private let role: WebSocketRole
+  private let allowsCompression: Bool
   private var assembler: MessageAssembler
   private var progress: Progress?
   /// The beginning of a header that was cut by the end of a read: at most 13 bytes.
@@ -33,10 +34,23 @@ struct FrameReader: Sendable {
   /// After a close frame nothing is read (RFC 6455 §5.5.1).
   private var isClosed = false
 
-  init(role: WebSocketRole, maximumMessageBytes: Int) {
+  private let unmasksInPlace: Bool
+
+  /// - Parameters:
+  ///   - unmasksInPlace: whether bytes are unmasked where they lie even when their storage is shared.
+  ///   - inflater: for the peer's compressed messages; nil when permessage-deflate was not agreed on.
+  init(
+    role: WebSocketRole, maximumMessageBytes: Int, unmasksInPlace: Bool = false,
+    inflater: Inflater? = nil
+  ) {
     self.role = role
-    assembler = MessageAssembler(maximumBytes: maximumMessageBytes)
+    self.unmasksInPlace = unmasksInPlace
+    allowsCompression = inflater != nil
+    assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
   }
+
+  /// Gives back what compression holds; nothing is read any more.
+  mutating func release() { assembler.release() }
 
   /// Reads all that `buffer` holds, unmasking it in place, and appends what is whole to `items`. What came before a
   /// violation is in `items`.
@@ -60,7 +74,9 @@ struct FrameReader: Sendable {
   ) throws(ProtocolViolation) -> FrameHeader? {
     let available = buffer.writerIndex - cursor
     guard cutHeader.readableBytes > 0 else {
-      if let header = try FrameHeader.read(from: buffer, at: cursor, role: role) {
+      if let header = try FrameHeader.read(
+        from: buffer, at: cursor, role: role, allowsCompression: allowsCompression)
+      {
         cursor += header.headerBytes
         return header
       }
@@ -69,7 +85,10 @@ struct FrameReader: Sendable {
     }
     let kept = cutHeader.readableBytes
     keepHeader(buffer, at: cursor, count: min(available, FrameHeader.maximumBytes - kept))
-    guard let header = try FrameHeader.read(from: cutHeader, at: 0, role: role) else { return nil }
+    guard
+      let header = try FrameHeader.read(
+        from: cutHeader, at: 0, role: role, allowsCompression: allowsCompression)
+    else { return nil }
     cutHeader.clear()
     cursor += header.headerBytes - kept
     return header
@@ -89,7 +108,13 @@ struct FrameReader: Sendable {
     }
     let count = min(header.payloadBytes - received, buffer.writerIndex - cursor)
     let isComplete = received + count == header.payloadBytes
-    header.mask?.apply(to: &buffer, at: cursor, count: count, phase: received)
+    if let mask = header.mask {
+      if unmasksInPlace {
+        mask.applyInPlace(to: buffer, at: cursor, count: count, phase: received)
+      } else {
+        mask.apply(to: &buffer, at: cursor, count: count, phase: received)
+      }
+    }
     let place = cursor..<cursor + count
     cursor += count
     progress = isComplete ? nil : Progress(header: header, receivedBytes: received + count)
@@ -120,7 +145,7 @@ struct FrameReader: Sendable {
     _ header: FrameHeader, _ buffer: ByteBuffer, _ place: Range<Int>, isWhole: Bool,
     isComplete: Bool
   ) throws(ProtocolViolation) -> Item? {
-    if isWhole && header.isFinal && header.opcode != .continuation {
+    if isWhole && header.isFinal && header.opcode != .continuation && !header.isCompressed {
       let isText = try assembler.takeWhole(buffer, at: place.lowerBound, count: place.count)
       return .message(isText: isText, place)
     }

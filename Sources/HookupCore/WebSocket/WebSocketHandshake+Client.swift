@@ -19,6 +19,14 @@ public struct HandshakeRejection: Error, Hashable, Sendable {
 }
 
 extension WebSocketHandshake {
+  /// What a client and a server agreed on.
+  package struct Agreement: Hashable, Sendable {
+    /// The name the server chose, one of those offered; nil when it chose none.
+    package var subprotocol: String?
+    /// nil: messages are not compressed.
+    package var compression: PerMessageDeflate?
+  }
+
   /// A new `Sec-WebSocket-Key`: 16 random bytes in base64 (RFC 6455 §4.1).
   package static func makeKey(using random: inout RandomSource) -> String {
     Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) })
@@ -29,10 +37,12 @@ extension WebSocketHandshake {
   /// - Parameters:
   ///   - headers: further fields, such as Authorization, Cookie or Origin; a `Host` among them replaces the URL's.
   ///   - subprotocols: the names to offer, most wanted first; may be empty.
+  ///   - compression: what to offer; nil: nothing.
   /// - Throws: ``HookupError/Code/invalidArgument`` when a field or name is malformed or the handshake's own, or the
   ///   head is longer than 16 KiB.
   package static func request(
-    for url: WebSocketURL, key: String, headers: Headers, subprotocols: [String]
+    for url: WebSocketURL, key: String, headers: Headers, subprotocols: [String],
+    compression: CompressionSettings? = nil
   ) throws(HookupError) -> ByteBuffer {
     for (name, value) in headers { try check(name, value) }
     for name in subprotocols where !isToken(name[...]) {
@@ -47,6 +57,10 @@ extension WebSocketHandshake {
     head.writeString("Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\n")
     if !subprotocols.isEmpty {
       head.writeString("Sec-WebSocket-Protocol: \(subprotocols.joined(separator: ", "))\r\n")
+    }
+    if let compression {
+      let offer = PerMessageDeflate.offerHeader(compression)
+      head.writeString("Sec-WebSocket-Extensions: \(offer)\r\n")
     }
     for (name, value) in headers { head.writeString("\(name): \(value)\r\n") }
     head.writeString("\r\n")
@@ -64,11 +78,12 @@ extension WebSocketHandshake {
   /// - Parameters:
   ///   - key: the request's `Sec-WebSocket-Key`.
   ///   - offered: the subprotocols the request offered.
-  /// - Returns: the subprotocol the server chose, one of those offered; nil when it chose none.
+  ///   - compression: the compression the request offered.
   /// - Throws: ``HookupError/Code/handshakeFailed``, caused by a ``HandshakeRejection`` for another status than 101.
   package static func check(
-    _ head: HTTPResponseHead, from url: WebSocketURL, key: String, offered: [String]
-  ) throws(HookupError) -> String? {
+    _ head: HTTPResponseHead, from url: WebSocketURL, key: String, offered: [String],
+    compression: CompressionSettings? = nil
+  ) throws(HookupError) -> Agreement {
     guard head.status == 101 else { throw rejection(head, from: url, offered: offered) }
     let upgrades = tokens("Upgrade", in: head.headers).map { $0.lowercased() }
     let connection = tokens("Connection", in: head.headers).map { $0.lowercased() }
@@ -78,15 +93,19 @@ extension WebSocketHandshake {
     guard values("Sec-WebSocket-Accept", in: head.headers) == [acceptValue(for: key)] else {
       throw error(url, "answered with a Sec-WebSocket-Accept that does not fit the request")
     }
-    guard tokens("Sec-WebSocket-Extensions", in: head.headers).isEmpty else {
-      throw error(url, "chose an extension that was not offered")
+    let agreed: PerMessageDeflate?
+    do {
+      let chosen = values("Sec-WebSocket-Extensions", in: head.headers)
+      agreed = try PerMessageDeflate.agree(on: chosen, settings: compression)
+    } catch {
+      throw self.error(url, error.problem)
     }
     let chosen = tokens("Sec-WebSocket-Protocol", in: head.headers)
     guard chosen.count <= 1 else { throw error(url, "chose several subprotocols") }
     guard chosen.allSatisfy(offered.contains) else {
       throw error(url, "chose the subprotocol \(quoted(chosen[0])), which was not offered")
     }
-    return chosen.first
+    return Agreement(subprotocol: chosen.first, compression: agreed)
   }
 
   private static func rejection(

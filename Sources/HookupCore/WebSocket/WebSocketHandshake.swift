@@ -7,8 +7,9 @@ package enum WebSocketHandshake {
   /// What a server answers to a request that may ask for a WebSocket.
   package enum ServerAnswer: Sendable {
     /// Send status 101 with exactly these headers, then frames. `subprotocol` is what was agreed on; nil when the
-    /// client offered none (the connection then speaks the server's default) or the server names none.
-    case accept(subprotocol: String?, headers: Headers)
+    /// client offered none (the connection then speaks the server's default) or the server names none; `compression`
+    /// what was agreed on about that.
+    case accept(subprotocol: String?, compression: PerMessageDeflate?, headers: Headers)
     /// Send `status` with these headers and `message` as the text body, then close.
     case refuse(status: Int, headers: Headers, message: String)
   }
@@ -26,8 +27,10 @@ package enum WebSocketHandshake {
   ///   - subprotocols: the names the server speaks, most wanted first: the first of them that the client offers is
   ///     taken. A client that offers only other names is refused with 426 and this list; one that offers none is
   ///     accepted without a name. Empty: whatever the client offers is accepted without a name.
+  ///   - compression: what the server wants of compression, for clients that offer it; nil: none.
   package static func answer(
-    method: String, headers: Headers, subprotocols: [String]
+    method: String, headers: Headers, subprotocols: [String],
+    compression: CompressionSettings? = nil
   ) -> ServerAnswer {
     guard method == "GET" else {
       return .refuse(
@@ -54,8 +57,27 @@ package enum WebSocketHandshake {
         status: 400, headers: [],
         message: "the request needs one Sec-WebSocket-Key header with 16 bytes in base64")
     }
-    return choose(
+    let answer = choose(
       from: subprotocols, offered: tokens("Sec-WebSocket-Protocol", in: headers), key: keys[0])
+    guard let compression else { return answer }
+    return add(compression, to: answer, offers: values("Sec-WebSocket-Extensions", in: headers))
+  }
+
+  /// The answer, and that messages are compressed, if the client offers what can be accepted (RFC 6455 §9.1).
+  private static func add(
+    _ settings: CompressionSettings, to answer: ServerAnswer, offers: [String]
+  ) -> ServerAnswer {
+    guard case .accept(let subprotocol, _, let headers) = answer else { return answer }
+    guard let offers = WebSocketExtension.parse(offers) else {
+      return .refuse(
+        status: 400, headers: [], message: "the Sec-WebSocket-Extensions header is malformed")
+    }
+    guard let (agreed, header) = PerMessageDeflate.accept(offers, settings: settings) else {
+      return answer
+    }
+    return .accept(
+      subprotocol: subprotocol, compression: agreed,
+      headers: headers + [("Sec-WebSocket-Extensions", header)])
   }
 
   private static func choose(
@@ -73,7 +95,7 @@ package enum WebSocketHandshake {
       ("Sec-WebSocket-Accept", acceptValue(for: key)),
     ]
     if let chosen { headers.append(("Sec-WebSocket-Protocol", chosen)) }
-    return .accept(subprotocol: chosen, headers: headers)
+    return .accept(subprotocol: chosen, compression: nil, headers: headers)
   }
 
   /// What `Sec-WebSocket-Accept` must be for a request's `Sec-WebSocket-Key` (RFC 6455 §4.2.2, item 5.4).

@@ -13,6 +13,8 @@ extension WebSocketMachine {
     write(.close, body.encoded(), into: &actions)
     state = .closing(deadline: now + configuration.closeTimeout)
     readOn(into: &actions)
+    // The owner has nothing more to say, and the peer's end is here already.
+    endReading(at: now, into: &actions)
   }
 
   /// The peer's close frame, or the end of its stream, lies behind what was not read.
@@ -32,6 +34,7 @@ extension WebSocketMachine {
     case nil: break
     }
     readingEnd = nil
+    readingEndDeadline = nil
   }
 
   mutating func peerClosed(

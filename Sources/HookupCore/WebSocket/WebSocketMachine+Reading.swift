@@ -18,37 +18,33 @@ extension WebSocketMachine {
     } catch {
       readingEnd = .violation(error)
     }
-    var hasDelivered = false
-    for index in items.indices {
-      hasDelivered = perform(items[index], in: buffer, at: now, into: &actions) || hasDelivered
-    }
+    for index in items.indices { perform(items[index], in: buffer, at: now, into: &actions) }
     items.removeAll(keepingCapacity: items.count <= 1_024)
-    // Messages in front of the end may still be answered.
-    if readingEnd == nil { return }
-    if hasDelivered {
+    guard readingEnd != nil else { return }
+    if case .open = state {
+      // Messages in front of the end may still be answered.
+      readingEndDeadline = now + configuration.closeTimeout
       actions.append(.reportDelivered)
     } else {
       endReading(at: now, into: &actions)
     }
   }
 
-  /// Carries out what was read; true when that hands a message to the owner.
+  /// Carries out what was read.
   mutating func perform(
     _ item: FrameReader.Item, in buffer: ByteBuffer, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
-  ) -> Bool {
+  ) {
     switch item {
     case .message(let isText, let place):
       let payload = Self.slice(buffer, place)
-      return deliver(isText ? .text(payload) : .binary(payload), into: &actions)
-    case .assembled(let frame):
-      return deliver(frame, into: &actions)
+      deliver(isText ? .text(payload) : .binary(payload), into: &actions)
+    case .assembled(let frame): deliver(frame, into: &actions)
     case .control(let opcode, let place):
       control(opcode, Self.slice(buffer, place), at: now, into: &actions)
     case .gathered(let opcode, let payload):
       control(opcode, payload, at: now, into: &actions)
     }
-    return false
   }
 
   static func slice(_ buffer: ByteBuffer, _ place: Range<Int>) -> ByteBuffer {
@@ -56,10 +52,8 @@ extension WebSocketMachine {
     return buffer.getSlice(at: place.lowerBound, length: place.count) ?? ByteBuffer()
   }
 
-  func deliver(_ frame: WireFrame, into actions: inout ActionQueue<Action>) -> Bool {
-    guard !discardsMessages else { return false }
-    actions.append(.deliver(frame))
-    return true
+  func deliver(_ frame: WireFrame, into actions: inout ActionQueue<Action>) {
+    if !discardsMessages { actions.append(.deliver(frame)) }
   }
 
   mutating func control(

@@ -20,15 +20,23 @@ package struct WebSocketMachine: Machine {
     package var keepalive: KeepaliveSettings?
     /// From the beginning of the closing handshake until the socket is dropped at the latest.
     package var closeTimeout: Duration
+    /// Whether bytes that were fed are unmasked where they lie, though others may hold the same storage: the driver promises that
+    /// nobody but the machine reads them. False copies them first unless they are the machine's alone.
+    package var unmasksInPlace: Bool
+    /// What the handshake agreed on about compression; nil: nothing.
+    package var compression: PerMessageDeflate?
 
     package init(
       role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
-      keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5)
+      keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5),
+      unmasksInPlace: Bool = false, compression: PerMessageDeflate? = nil
     ) {
       self.role = role
       self.maximumMessageBytes = min(max(maximumMessageBytes, 0), 1 << 30)
       self.keepalive = keepalive
       self.closeTimeout = closeTimeout
+      self.unmasksInPlace = unmasksInPlace
+      self.compression = compression
     }
   }
 
@@ -59,7 +67,8 @@ package struct WebSocketMachine: Machine {
   package enum Action: Equatable, Sendable {
     /// Hand a message to the owner.
     case deliver(WireFrame)
-    /// Feed `delivered` back: the owner has the messages ordered before, and has had its chance to answer them.
+    /// Feed `delivered` back once the owner has answered the messages ordered before, or will not. The machine waits for that no
+    /// longer than the close timeout.
     case reportDelivered
     /// Write these bytes, behind all that was handed over before.
     case write(ByteBuffer)
@@ -111,6 +120,8 @@ package struct WebSocketMachine: Machine {
   var state = State.open
   var ending: Ending?
   var reader: FrameReader
+  /// For our messages; nil when they are never compressed.
+  var deflater: Deflater?
   var items: [FrameReader.Item] = []
   var keepalive: Keepalive
   var maskingKeys: RandomSource
@@ -118,6 +129,8 @@ package struct WebSocketMachine: Machine {
   var latePing: ByteBuffer?
   /// How the reading ended, while the messages in front of that end are being handed over.
   var readingEnd: ReadingEnd?
+  /// Until when the owner may take to answer the messages in front of that end.
+  var readingEndDeadline: MonotonicInstant?
   var isReading = true
   /// The owner closed while it did not read: nobody wants what still comes.
   var discardsMessages = false
@@ -129,14 +142,18 @@ package struct WebSocketMachine: Machine {
     self.configuration = configuration
     var seeds = RandomSource(seed: seed)
     reader = FrameReader(
-      role: configuration.role, maximumMessageBytes: configuration.maximumMessageBytes)
+      role: configuration.role, maximumMessageBytes: configuration.maximumMessageBytes,
+      unmasksInPlace: configuration.unmasksInPlace,
+      inflater: configuration.compression?.inflater(for: configuration.role))
+    deflater = configuration.compression?.deflater(for: configuration.role)
     keepalive = Keepalive(configuration.keepalive, seed: seeds.next(), at: now)
     maskingKeys = RandomSource(seed: seeds.next())
   }
 
   package var nextDeadline: MonotonicInstant? {
     switch state {
-    case .open: keepalive.nextDeadline
+    // The peer has ended its side: it is not pinged any more.
+    case .open: readingEndDeadline ?? keepalive.nextDeadline
     case .closing(let deadline): deadline
     case .ending(let deadline): deadline
     case .closed: nil
@@ -147,7 +164,10 @@ package struct WebSocketMachine: Machine {
   package mutating func append(_ frame: WireFrame, to output: inout ByteBuffer) -> Bool {
     guard case .open = state else { return false }
     let key = nextMaskingKey()
-    WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
+    // Through the optional, in place: taken out of it, the deflater would have a second holder.
+    if deflater?.write(frame, maskingKey: key, into: &output) == nil {
+      WebSocketFrameEncoder.write(frame, maskingKey: key, into: &output)
+    }
     return true
   }
 
@@ -177,6 +197,8 @@ package struct WebSocketMachine: Machine {
       guard !isClosed else { return }
       let ending = self.ending ?? Ending(code: .abnormal, reason: "", byPeer: true)
       state = .closed
+      deflater = nil
+      reader.release()
       actions.append(.closed(code: ending.code, reason: ending.reason, byPeer: ending.byPeer))
     }
   }
@@ -193,7 +215,12 @@ extension WebSocketMachine {
   ) {
     guard let deadline = nextDeadline, deadline <= now else { return }
     switch state {
-    case .open: keepAlive(at: now, into: &actions)
+    case .open:
+      if readingEnd == nil {
+        keepAlive(at: now, into: &actions)
+      } else {
+        endReading(at: now, into: &actions)
+      }
     case .closing, .ending: drop(into: &actions)
     case .closed: break
     }

@@ -44,7 +44,7 @@ final class ChatClientLink: @unchecked Sendable {
       acknowledgement.confirm()
       return .taken
     case .frame(let frame):
-      switch connection.enqueue(encoded: frame) {
+      switch connection.send(encoded: frame) {
       case .taken, .closed: return .taken
       case .takenNeedsDrain: return .needsDrain
       case .full: return .full

@@ -45,6 +45,9 @@ public struct ClientConfiguration: Sendable {
   public var connectTimeout = Duration.seconds(10)
   /// Pings and half-open detection; nil for none. Default: ping after 15 s of silence, dead after 10 s more.
   public var keepalive: KeepaliveSettings? = KeepaliveSettings()
+  /// Compression of messages, with servers that can do it too. Default nil: none is offered. It saves bytes on slow or paid
+  /// links, and costs time for each message and memory for the connection: see ``CompressionSettings``.
+  public var compression: CompressionSettings?
   public var reconnect = ReconnectPolicy.forever
   /// Default: in memory.
   public var buffer = Buffer.memory
@@ -90,6 +93,8 @@ extension ClientConfiguration {
   }
 
   var webSocketSettings: WebSocketSettings {
-    WebSocketSettings(role: .client, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive)
+    WebSocketSettings(
+      role: .client, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive,
+      compression: compression)
   }
 }

@@ -70,7 +70,7 @@ extension HookupServer {
     outcome: inout BroadcastOutcome, full: inout [ServerConnection]
   ) {
     var frames: [String: ByteBuffer?] = [:]
-    var drains: [ObjectIdentifier: (loop: any EventLoop, connections: [ServerConnection])] = [:]
+    var drains = Drains()
     for connection in connections {
       let name = connection.subprotocol
       if frames[name] == nil {
@@ -82,19 +82,16 @@ extension HookupServer {
         outcome.missed.append(connection.id)
         continue
       }
-      switch connection.enqueue(encoded: frame) {
+      switch connection.send(encoded: frame) {
       case .taken: outcome.taken += 1
       case .takenNeedsDrain:
         outcome.taken += 1
-        let loop = connection.eventLoop
-        drains[ObjectIdentifier(loop), default: (loop, [])].connections.append(connection)
+        drains.add(connection)
       case .full: full.append(connection)
       case .closed: break
       }
     }
-    for (loop, connections) in drains.values {
-      loop.execute { for connection in connections { connection.drain() } }
-    }
+    drains.run()
   }
 
   private static func settle(

@@ -22,6 +22,7 @@ public final class HookupServer: Service, Sendable {
   public let configuration: ServerConfiguration
   public let logger: Logger
   let handler: @Sendable (ServerConnection) async throws -> Void
+  let frameHandler: (any FrameHandler)?
   let registry = ConnectionRegistry()
   let tracker: ConnectionTracker
   let lifecycle = Mutex(Lifecycle())
@@ -55,6 +56,20 @@ public final class HookupServer: Service, Sendable {
     self.configuration = configuration
     self.logger = logger
     self.handler = handler
+    frameHandler = nil
+    tracker = ConnectionTracker(limits: configuration.limits)
+    (accepted, acceptedContinuation) = AsyncStream.makeStream()
+  }
+
+  /// - Parameter frames: serves the frames of all connections on their event loops, without a task for each.
+  public init(
+    configuration: ServerConfiguration = ServerConfiguration(),
+    logger: Logger = Logger(label: "hookup.server"), frames: any FrameHandler
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    handler = { _ in }
+    frameHandler = frames
     tracker = ConnectionTracker(limits: configuration.limits)
     (accepted, acceptedContinuation) = AsyncStream.makeStream()
   }
@@ -198,6 +213,7 @@ extension HookupServer {
       connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
       return
     }
+    if let frameHandler { return frameHandler.opened(connection) }
     tracker.handlerStarted()
     if case .terminated = acceptedContinuation.yield(connection) { tracker.handlerEnded() }
   }

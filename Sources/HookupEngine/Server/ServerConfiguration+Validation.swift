@@ -15,7 +15,17 @@ extension ServerConfiguration {
     if let pingPath, !pingPath.hasPrefix("/") {
       throw invalid("pingPath", quoted(pingPath), "a path that begins with '/'")
     }
+    try compression?.validate()
     try limits.validate()
+  }
+}
+
+extension CompressionSettings {
+  fileprivate func validate() throws(HookupError) {
+    try require(Self.levels, level, "compression.level")
+    try require(Self.windowBitsRange, windowBits, "compression.windowBits")
+    try require(Self.memoryLevels, memoryLevel, "compression.memoryLevel")
+    try require(atLeast: 0, minimumBytes, "compression.minimumBytes")
   }
 }
 

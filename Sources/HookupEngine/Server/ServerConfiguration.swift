@@ -26,6 +26,11 @@ public struct ServerConfiguration: Sendable {
   /// a client whose network vanished is then noticed only when a write to it fails, after many minutes.
   public var keepalive: KeepaliveSettings? = KeepaliveSettings()
 
+  /// Compression of messages, with clients that offer it, as browsers do. Default nil: none. It saves bytes on slow or
+  /// paid links, and costs time for each message and memory for each connection: see ``CompressionSettings``. What is
+  /// encoded once for many, a broadcast, goes uncompressed all the same.
+  public var compression: CompressionSettings?
+
   /// What one client and all of them together may use.
   public var limits = ServerLimits()
 

@@ -45,11 +45,14 @@ extension ServerConnection {
   /// task is cancelled.
   func nextEvents(isolation: isolated (any Actor)? = #isolation) async -> [ServerEvent] {
     while true {
-      let (events, isOver, mayResume) = state.withLock { state in
+      let (events, isOver, mayResume, concludes) = state.withLock { state in
         let events = state.inbound.take()
-        return (events, state.isOver, !state.isReading && !state.inbound.isFull)
+        let concludes = events.isEmpty && state.isConclusionDue
+        if concludes { state.isConclusionDue = false }
+        return (events, state.isOver, !state.isReading && !state.inbound.isFull, concludes)
       }
       if mayResume { eventLoop.execute { self.updateReading() } }
+      if concludes { eventLoop.execute { self.conclude() } }
       if !events.isEmpty { return events }
       if isOver || Task.isCancelled { return [] }
       await waitForEvents()
@@ -72,6 +75,12 @@ extension ServerConnection {
     }
   }
 
+  /// On the event loop: the handler has come back for more after the client's last message, so its answers are all here.
+  func conclude() {
+    drain()
+    state.withLock { $0.webSocket }?.conclude()
+  }
+
   /// Appends events and wakes the reader, in one step.
   func deliver(_ events: [(event: ServerEvent, bytes: Int)]) {
     guard !events.isEmpty else { return }
@@ -85,6 +94,7 @@ extension ServerConnection {
   /// On the event loop: reads the socket, or stops reading it, as the queues have it now.
   func updateReading() {
     eventLoop.assertInEventLoop()
+    if frameHandler != nil { return }
     let change: (any WebSocketConnection, Bool)? = state.withLock { state in
       // While closing, what arrives is dropped, and the client's close frame is waited for.
       let shouldRead =

@@ -19,6 +19,7 @@ extension ServerConnection: WebSocketDelegate {
   package func webSocket(
     _ connection: any WebSocketConnection, received frames: [WireFrame]
   ) {
+    if let frameHandler { return serve(frames, with: frameHandler) }
     let now = idleTimeout == nil ? MonotonicInstant.zero : .now
     var events: [(event: ServerEvent, bytes: Int)] = []
     events.reserveCapacity(frames.count)
@@ -54,6 +55,16 @@ extension ServerConnection: WebSocketDelegate {
     drain()
   }
 
+  /// The handler gets the chance to answer what came before the client's close frame: it has, when it waits for the next event.
+  package func webSocketHeardLast(_ connection: any WebSocketConnection) {
+    let isAnswered = state.withLock { state in
+      let isAnswered = frameHandler != nil || state.reader != nil && state.inbound.isEmpty
+      state.isConclusionDue = !isAnswered
+      return isAnswered
+    }
+    if isAnswered { conclude() }
+  }
+
   /// Queues an ack; the caller drains.
   private func acknowledge(_ id: UInt64) {
     guard let frame = try? format.encode(.ack(id: id)) else { return }
@@ -73,6 +84,8 @@ extension ServerConnection: WebSocketDelegate {
       }
     }
     if isWritable { drain() }
+    // Its answers must not pile up without bound.
+    if frameHandler != nil { connection.setReading(isWritable) }
   }
 
   private func closeStalled() {
@@ -107,12 +120,15 @@ extension ServerConnection: WebSocketDelegate {
       state.mourners = []
       return (state.acks.removeAll(), violation, mourners)
     }
+    defer {
+      wakeWriters()
+      for mourner in mourners { mourner.resume() }
+    }
+    if let frameHandler { return frameHandler.closed(self, reason) }
     var events = unacked.map { (event: ServerEvent.ackFailed($0), bytes: 0) }
     if let violation { events.append((.error(violation), 0)) }
     events.append((.disconnected(reason), 0))
     deliver(events)
-    wakeWriters()
-    for mourner in mourners { mourner.resume() }
   }
 
   /// What the client did wrong when the WebSocket layer, not the handler, closed.

@@ -88,16 +88,6 @@ extension ServerConnection {
     return outcome
   }
 
-  /// Queues bytes that are a frame already, without waking the event loop.
-  func enqueue(encoded frame: ByteBuffer) -> Enqueued {
-    state.withLock { state in
-      guard state.phase == .open else { return .closed }
-      guard state.outbound.hasRoom else { return .full }
-      state.outbound.append(.encoded(frame))
-      return state.scheduleDrain() ? .takenNeedsDrain : .taken
-    }
-  }
-
   enum Enqueued {
     /// The caller has the event loop call ``ServerConnection/drain()``.
     case takenNeedsDrain

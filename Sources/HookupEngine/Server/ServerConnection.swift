@@ -19,15 +19,16 @@ public final class ServerConnection: Sendable, Identifiable {
   public let id: ID
   /// The request that opened it.
   public let request: ServerRequest
-  /// The server's logger with this connection's id and address.
-  public let logger: Logger
-
-  let format: any WireFormat
+  /// The wire format spoken: the negotiated subprotocol's, or the server's default.
+  public let format: any WireFormat
   let limits: ServerLimits
   let policy: AcknowledgementPolicy
   let idleTimeout: Duration?
   let eventLoop: any EventLoop
   let state: Mutex<State>
+  /// Serves this connection on its event loop; nil when a task reads its ``events``.
+  let frameHandler: (any FrameHandler)?
+  private let serverLogger: Logger
   private let storage = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
   /// What several threads touch, under the lock: values and references only, effects happen after it is released.
@@ -46,6 +47,8 @@ public final class ServerConnection: Sendable, Identifiable {
     /// Tasks that wait for the end.
     var mourners: [CheckedContinuation<Void, Never>] = []
     var isDrainScheduled = false
+    /// The client has said its last word, and the handler may still have to answer what came before.
+    var isConclusionDue = false
     var isReading = true
     var roundTrip: Duration?
     var isStalled = false
@@ -65,7 +68,7 @@ public final class ServerConnection: Sendable, Identifiable {
 
   init(
     id: ID, request: ServerRequest, format: any WireFormat, configuration: ServerConfiguration,
-    eventLoop: any EventLoop, logger: Logger
+    frameHandler: (any FrameHandler)? = nil, eventLoop: any EventLoop, logger: Logger
   ) {
     self.id = id
     self.request = request
@@ -74,18 +77,24 @@ public final class ServerConnection: Sendable, Identifiable {
     self.policy = configuration.acknowledgements
     self.idleTimeout = configuration.idleTimeout
     self.eventLoop = eventLoop
-    var logger = logger
-    logger[metadataKey: "connection"] = "\(id)"
-    logger[metadataKey: "remote"] = "\(request.remoteAddress)"
-    self.logger = logger
+    self.frameHandler = frameHandler
+    serverLogger = logger
     var inbound = InboundQueue<ServerEvent>(
       maximumCount: limits.inboundEvents, maximumBytes: limits.inboundBytes)
-    inbound.append(.connected, bytes: 0)
+    if frameHandler == nil { inbound.append(.connected, bytes: 0) }
     state = Mutex(
       State(
         inbound: inbound,
         outbound: SendQueue(highBytes: limits.sendBufferHighBytes),
         acks: AckTracker(limit: limits.messagesInFlight)))
+  }
+
+  /// The server's logger with this connection's id and address. Made anew each time: most connections never say anything.
+  public var logger: Logger {
+    var logger = serverLogger
+    logger[metadataKey: "connection"] = "\(id)"
+    logger[metadataKey: "remote"] = "\(request.remoteAddress)"
+    return logger
   }
 
   /// The name of the wire format spoken: the negotiated subprotocol, or that of the server's default.

@@ -1,18 +1,19 @@
 import HookupCore
-import NIOConcurrencyHelpers
 import NIOCore
+import Synchronization
 
 /// A WebSocket on a NIO channel, as those who use it hold it.
 ///
 /// On the event loop an order goes straight to the handler. From elsewhere it waits in a mailbox that the event loop
 /// empties in one go; an order given on the loop never overtakes one that waits.
-final class ChannelWebSocketConnection: WebSocketConnection {
+final class ChannelWebSocketConnection: WebSocketConnection, @unchecked Sendable {
   enum Order: Sendable {
     case send(WireFrame, written: (@Sendable (Bool) -> Void)?)
     case sendEncoded(ByteBuffer)
     case close(CloseCode, reason: String)
     case abort
     case setReading(Bool)
+    case conclude
   }
 
   private enum Link {
@@ -31,20 +32,26 @@ final class ChannelWebSocketConnection: WebSocketConnection {
 
   let eventLoop: any EventLoop
   let remoteAddress: SocketAddress?
-  private let mailbox = NIOLockedValueBox(Mailbox())
-  private let link: NIOLoopBoundBox<Link>
+  private let mailbox = Mutex(Mailbox())
+  /// Whether the mailbox holds anything: spares the lock.
+  private let hasMail = Atomic(false)
+  /// Touched on the event loop only.
+  private var link = Link.notYet
 
   init(channel: any Channel) {
     eventLoop = channel.eventLoop
     remoteAddress = channel.remoteAddress
-    link = .makeBoxSendingValue(.notYet, eventLoop: channel.eventLoop)
   }
 
   func send(_ frame: WireFrame, written: (@Sendable (Bool) -> Void)?) {
-    give(.send(frame, written: written))
+    guard let handler = handlerHere else { return post(.send(frame, written: written)) }
+    handler.send(frame, written: written)
   }
 
-  func send(encoded frame: ByteBuffer) { give(.sendEncoded(frame)) }
+  func send(encoded frame: ByteBuffer) {
+    guard let handler = handlerHere else { return post(.sendEncoded(frame)) }
+    handler.send(encoded: frame)
+  }
 
   func close(code: UInt16, reason: String) {
     give(.close(CloseCode(rawValue: code), reason: reason))
@@ -54,30 +61,40 @@ final class ChannelWebSocketConnection: WebSocketConnection {
 
   func setReading(_ reading: Bool) { give(.setReading(reading)) }
 
+  func conclude() { give(.conclude) }
+
   /// On the event loop, when the handler is in its pipeline.
   func connect(to handler: WebSocketChannelHandler) {
-    link.value = .up(handler)
+    eventLoop.assertInEventLoop()
+    link = .up(handler)
     collect()
   }
 
   /// On the event loop, when the connection is over.
   func disconnect() {
-    link.value = .gone
+    eventLoop.assertInEventLoop()
+    link = .gone
     collect()
   }
 
+  /// The handler, when the caller is on its event loop and what others ordered before is done.
+  private var handlerHere: WebSocketChannelHandler? {
+    guard eventLoop.inEventLoop else { return nil }
+    if hasMail.load(ordering: .acquiring) { collect() }
+    guard case .up(let handler) = link else { return nil }
+    return handler
+  }
+
   private func give(_ order: Order) {
-    if eventLoop.inEventLoop {
-      collect()
-      if case .notYet = link.value {
-        mailbox.withLockedValue { $0.orders.append(order) }
-      } else {
-        carryOut(order)
-      }
-      return
-    }
-    let isFirst = mailbox.withLockedValue { mailbox in
+    guard let handler = handlerHere else { return post(order) }
+    handler.carryOut(order)
+  }
+
+  private func post(_ order: Order) {
+    if eventLoop.inEventLoop, case .gone = link { return refuse(order) }
+    let isFirst = mailbox.withLock { mailbox in
       mailbox.orders.append(order)
+      hasMail.store(true, ordering: .releasing)
       defer { mailbox.isCollectionDue = true }
       return !mailbox.isCollectionDue
     }
@@ -85,20 +102,19 @@ final class ChannelWebSocketConnection: WebSocketConnection {
   }
 
   private func collect() {
-    if case .notYet = link.value { return }
-    let orders = mailbox.withLockedValue { mailbox in
+    if case .notYet = link { return }
+    let orders = mailbox.withLock { mailbox in
       mailbox.isCollectionDue = false
+      hasMail.store(false, ordering: .releasing)
       defer { mailbox.orders = [] }
       return mailbox.orders
     }
-    for order in orders { carryOut(order) }
+    for order in orders {
+      if case .up(let handler) = link { handler.carryOut(order) } else { refuse(order) }
+    }
   }
 
-  private func carryOut(_ order: Order) {
-    if case .up(let handler) = link.value {
-      handler.carryOut(order)
-    } else if case .send(_, let written?) = order {
-      written(false)
-    }
+  private func refuse(_ order: Order) {
+    if case .send(_, let written?) = order { written(false) }
   }
 }

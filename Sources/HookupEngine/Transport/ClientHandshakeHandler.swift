@@ -41,9 +41,10 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     guard promise != nil else { return }
     do {
       guard let (head, rest) = try reader.receive(unwrapInboundIn(data)) else { return }
-      let subprotocol = try WebSocketHandshake.check(
-        head, from: attempt.url, key: attempt.key, offered: attempt.subprotocols)
-      try switchOver(context, subprotocol: subprotocol, headers: head.headers, rest: rest)
+      let agreed = try WebSocketHandshake.check(
+        head, from: attempt.url, key: attempt.key, offered: attempt.subprotocols,
+        compression: settings.compression)
+      try switchOver(context, agreed, headers: head.headers, rest: rest)
     } catch {
       fail(error, context: context)
     }
@@ -65,14 +66,16 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
 
   /// The handshake is done: from here on the WebSocket has the channel, and the bytes that came behind the answer.
   private func switchOver(
-    _ context: ChannelHandlerContext, subprotocol: String?, headers: WebSocketHandshake.Headers,
-    rest: ByteBuffer
+    _ context: ChannelHandlerContext, _ agreed: WebSocketHandshake.Agreement,
+    headers: WebSocketHandshake.Headers, rest: ByteBuffer
   ) throws {
+    var settings = settings
+    settings.agreedCompression = agreed.compression
     let webSocket = WebSocketChannelHandler(
       channel: context.channel, settings: settings, delegate: delegate)
     try context.pipeline.syncOperations.addHandler(webSocket, position: .after(self))
     let connected = WebSocketConnector.Connected(
-      connection: webSocket.connection, subprotocol: subprotocol, headers: headers)
+      connection: webSocket.connection, subprotocol: agreed.subprotocol, headers: headers)
     take()?.succeed(connected)
     if rest.readableBytes > 0 {
       context.fireChannelRead(wrapInboundOut(rest))

@@ -14,40 +14,60 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   /// waits for that.
   package var connection: any WebSocketConnection { link }
 
+  /// Beyond this many messages in one read their array is not kept for the next.
+  private static let keptMessages = 256
+
   private let link: ChannelWebSocketConnection
+  private let pool: EventLoopPool
   private var delegate: (any WebSocketDelegate)?
   private var context: ChannelHandlerContext?
   private var machine: WebSocketMachine
   private var actions = ActionQueue<WebSocketMachine.Action>()
   private var isPerforming = false
+  /// Messages on their way to the delegate; kept for its storage.
+  private var messages: [WireFrame] = []
   private var output: WebSocketOutput
+  /// The end of a read flushes: sends in it need not see to that.
+  private var isInRead = false
   private var isFlushDue = false
+  private var isFlushing = false
+  /// Control frames were written: the machine wants to hear when they have left.
+  private var isFlushedDue = false
   /// How the channel is to be closed once everything is written.
   private var closesWhenWritten: CloseMode?
+  private var noticesInFlight = 0
   private var isReadHeld = false
   private var isReadWanted = false
   private var timer: Scheduled<Void>?
   private var timerDeadline: MonotonicInstant?
+  private let waterMark: ChannelOptions.Types.WriteBufferWaterMark
 
   /// - Parameters:
   ///   - channel: the channel this handler will be added to. The handshake is done: keepalive counts from now.
   ///   - delegate: hears of everything, on the channel's event loop. Held until it has heard `closed`.
+  ///   - pool: what the connections of that event loop share; nil for one of its own.
   package init(
-    channel: any Channel, settings: WebSocketSettings, delegate: any WebSocketDelegate
+    channel: any Channel, settings: WebSocketSettings, delegate: any WebSocketDelegate,
+    pool: EventLoopPool? = nil
   ) {
     link = ChannelWebSocketConnection(channel: channel)
+    self.pool = pool ?? EventLoopPool(channel.eventLoop)
     self.delegate = delegate
-    output = WebSocketOutput(
-      highBytes: settings.sendBufferHighBytes, lowBytes: settings.sendBufferLowBytes)
+    let highBytes = max(settings.sendBufferHighBytes, 1)
+    waterMark = .init(low: min(max(settings.sendBufferLowBytes, 1), highBytes), high: highBytes)
+    output = WebSocketOutput(highBytes: highBytes)
     machine = WebSocketMachine(
       WebSocketMachine.Configuration(
         role: settings.role, maximumMessageBytes: settings.maximumMessageBytes,
-        keepalive: settings.keepalive, closeTimeout: settings.closeTimeout),
+        keepalive: settings.keepalive, closeTimeout: settings.closeTimeout, unmasksInPlace: true,
+        compression: settings.agreedCompression),
       seed: .random(in: .min ... .max), at: MonotonicInstant(channel.eventLoop.now))
   }
 
   package func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    // A channel that knows no such option is always writable.
+    try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: waterMark)
     link.connect(to: self)
     perform()
   }
@@ -63,12 +83,23 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   }
 
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    feed(.received(unwrapInboundIn(data)))
+    isInRead = true
+    let bytes = unwrapInboundIn(data)
+    feed(.received(bytes))
+    pool.giveBack(received: bytes)
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {
-    flush()
+    isInRead = false
+    flushIfDue()
     context.fireChannelReadComplete()
+  }
+
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    output.isChannelWritable = context.channel.isWritable
+    // While a flush hands over what is collected, what it leaves is not known yet.
+    if !isFlushing { reportWritability() }
+    context.fireChannelWritabilityChanged()
   }
 
   package func read(context: ChannelHandlerContext) {
@@ -89,21 +120,30 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   /// What the connection's holder wants, on the event loop.
   func carryOut(_ order: ChannelWebSocketConnection.Order) {
     switch order {
-    case .send(let frame, let written):
-      guard machine.append(frame, to: &output.tail) else {
-        written?(false)
-        return
-      }
-      if let written { output.notify(written) }
-      outputGrew()
-    case .sendEncoded(let frame):
-      guard machine.sendsEncodedFrames else { return }
-      output.append(shared: frame)
-      outputGrew()
+    case .send(let frame, let written): send(frame, written: written)
+    case .sendEncoded(let frame): send(encoded: frame)
     case .close(let code, let reason): feed(.close(code, reason: reason))
     case .abort: feed(.abort)
     case .setReading(let reading): feed(.reading(reading))
+    case .conclude: feed(.delivered)
     }
+  }
+
+  func send(_ frame: WireFrame, written: WebSocketOutput.Written?) {
+    prepareOutput()
+    guard machine.append(frame, to: &output.tail) else {
+      written?(false)
+      return
+    }
+    if let written { output.notify(written) }
+    outputGrew()
+  }
+
+  func send(encoded frame: ByteBuffer) {
+    guard machine.sendsEncodedFrames else { return }
+    prepareOutput()
+    output.append(frame)
+    outputGrew()
   }
 }
 
@@ -120,14 +160,12 @@ extension WebSocketChannelHandler {
   private func perform() {
     guard !isPerforming else { return }
     isPerforming = true
-    var messages: [WireFrame] = []
     while let action = actions.popFirst() {
       if case .deliver(let message) = action {
         messages.append(message)
-        guard actions.isEmpty else { continue }
-        hand(&messages)
+        if actions.isEmpty { handOver() }
       } else {
-        hand(&messages)
+        handOver()
         perform(action)
       }
     }
@@ -135,19 +173,25 @@ extension WebSocketChannelHandler {
     setTimer()
   }
 
-  private func hand(_ messages: inout [WireFrame]) {
+  private func handOver() {
     guard !messages.isEmpty else { return }
-    let batch = messages
-    messages = []
-    delegate?.webSocket(link, received: batch)
+    delegate?.webSocket(link, received: messages)
+    messages.removeAll(keepingCapacity: messages.count <= Self.keptMessages)
   }
 
   private func perform(_ action: WebSocketMachine.Action) {
     switch action {
     case .deliver: break  // handed over in `perform()`
-    case .reportDelivered: machine.handle(.delivered, at: now, into: &actions)
+    case .reportDelivered:
+      if let delegate {
+        delegate.webSocketHeardLast(link)
+      } else {
+        machine.handle(.delivered, at: now, into: &actions)
+      }
     case .write(let bytes):
+      prepareOutput()
       output.tail.writeImmutableBuffer(bytes)
+      isFlushedDue = true
       outputGrew()
     case .measured(let roundTrip): delegate?.webSocket(link, measuredRoundTrip: roundTrip)
     case .stalled(let isStalled): delegate?.webSocket(link, stalled: isStalled)
@@ -171,7 +215,7 @@ extension WebSocketChannelHandler {
     let delegate = self.delegate
     self.delegate = nil
     link.disconnect()
-    for written in output.take()?.written ?? [] { written(false) }
+    for written in output.take().written { written(false) }
     delegate?.webSocket(link, closed: reason)
   }
 
@@ -195,11 +239,16 @@ extension WebSocketChannelHandler {
 
 // Bytes out.
 extension WebSocketChannelHandler {
+  /// Gives the output a buffer to collect in.
+  private func prepareOutput() {
+    if output.tail.storageCapacity == 0 { output.tail = pool.takeOutputBuffer() }
+  }
+
   private func outputGrew() {
     reportWritability()
     guard !isFlushDue else { return }
     isFlushDue = true
-    link.eventLoop.assumeIsolated().execute { self.flush() }
+    if !isInRead { pool.flushLater(self) }
   }
 
   private func reportWritability() {
@@ -207,34 +256,53 @@ extension WebSocketChannelHandler {
     delegate?.webSocket(link, becameWritable: isWritable)
   }
 
-  /// Hands all that is collected to the channel: one write and one flush.
-  private func flush() {
-    isFlushDue = false
-    guard let context, let batch = output.take() else { return }
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.assumeIsolated().whenComplete { result in
-      self.settled(batch, result)
-    }
-    for buffer in batch.buffers.dropLast() {
-      context.write(wrapOutboundOut(buffer), promise: nil)
-    }
-    context.writeAndFlush(wrapOutboundOut(batch.buffers.last ?? ByteBuffer()), promise: promise)
+  func flushIfDue() {
+    if isFlushDue { flush() }
   }
 
-  private func settled(_ batch: WebSocketOutput.Batch, _ result: Result<Void, any Error>) {
-    output.settled(batch)
-    let isWritten = if case .success = result { true } else { false }
-    for written in batch.written { written(isWritten) }
+  /// Hands all that is collected to the channel: one write, most often, and one flush. Only who asks for it hears how it went: a
+  /// promise costs more than a small write.
+  private func flush() {
+    isFlushDue = false
+    guard let context else { return }
+    var batch = output.take()
+    let promise = notice(of: batch, context)
+    isFlushing = true
+    let last = batch.removeLast()
+    for buffer in batch.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(last), promise: promise)
+    isFlushing = false
+    if batch.hasTail { pool.giveBack(output: last) }
     reportWritability()
-    guard isWritten, output.isEmpty else { return }
+  }
+
+  /// A promise that tells whoever waits for it that everything up to here was written; nil when nobody does.
+  private func notice(
+    of batch: WebSocketOutput.Batch, _ context: ChannelHandlerContext
+  ) -> EventLoopPromise<Void>? {
+    guard isFlushedDue || closesWhenWritten != nil || !batch.written.isEmpty else { return nil }
+    isFlushedDue = false
+    noticesInFlight += 1
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { result in
+      self.settled(batch.written, result)
+    }
+    return promise
+  }
+
+  private func settled(_ callbacks: [WebSocketOutput.Written], _ result: Result<Void, any Error>) {
+    noticesInFlight -= 1
+    let isWritten = if case .success = result { true } else { false }
+    for written in callbacks { written(isWritten) }
+    guard isWritten, noticesInFlight == 0 else { return }
     feed(.flushed)
     closeIfWritten()
   }
 
   private func closeWhenWritten(_ mode: CloseMode) {
     closesWhenWritten = mode
+    // Also when nothing is collected: an empty write comes behind those before it.
     flush()
-    closeIfWritten()
   }
 
   private func closeIfWritten() {

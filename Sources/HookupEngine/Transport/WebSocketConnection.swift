@@ -5,6 +5,10 @@ import NIOCore
 package protocol WebSocketDelegate: AnyObject, Sendable {
   /// All the messages that one read completed, in order.
   func webSocket(_ connection: any WebSocketConnection, received frames: [WireFrame])
+  /// The peer has said its last word, by a close frame or a breach of the protocol, behind the messages of the `received` before.
+  /// It is answered once the delegate has called ``WebSocketConnection/conclude()``, at the latest after the close timeout;
+  /// until then what the delegate has to say to those messages still goes out. By default it concludes at once.
+  func webSocketHeardLast(_ connection: any WebSocketConnection)
   /// Whether the bytes that wait to be written went above the high mark (false) or fell below the low mark (true).
   func webSocket(_ connection: any WebSocketConnection, becameWritable isWritable: Bool)
   /// A ping was answered after `roundTrip`.
@@ -13,6 +17,10 @@ package protocol WebSocketDelegate: AnyObject, Sendable {
   func webSocket(_ connection: any WebSocketConnection, stalled isStalled: Bool)
   /// The connection is over, for whatever reason. The last call.
   func webSocket(_ connection: any WebSocketConnection, closed reason: WebSocketCloseReason)
+}
+
+extension WebSocketDelegate {
+  package func webSocketHeardLast(_ connection: any WebSocketConnection) { connection.conclude() }
 }
 
 /// Why a connection ended.
@@ -52,4 +60,7 @@ package protocol WebSocketConnection: AnyObject, Sendable {
 
   /// Stops and resumes reading from the socket: how a slow reader is felt by the sender.
   func setReading(_ reading: Bool)
+
+  /// Every message that was received is answered: the peer's end may be answered too. Ignored before ``WebSocketDelegate/webSocketHeardLast(_:)``.
+  func conclude()
 }

@@ -49,7 +49,8 @@ package struct WebSocketConnector: Sendable {
         url: url, key: key, subprotocols: subprotocols, timeout: timeout,
         deadline: eventLoop.now + TimeAmount(timeout),
         request: try WebSocketHandshake.request(
-          for: url, key: key, headers: headers, subprotocols: subprotocols))
+          for: url, key: key, headers: headers, subprotocols: subprotocols,
+          compression: settings.compression))
     } catch {
       return eventLoop.makeFailedFuture(error)
     }

@@ -1,80 +1,84 @@
 import NIOCore
 
-/// What waits to be written to one peer: collected frames, who wants to hear of them, and how many bytes there are.
+/// What waits to be handed to the channel of one connection: collected frames, and who wants to hear when they are written.
 ///
-/// Frames of one turn lie one behind the other in one buffer, so that one write takes them all. A large frame that many
-/// connections share stays a buffer of its own.
+/// Frames of one turn lie one behind the other in one buffer, so that one write takes them all. A large payload stays where it
+/// is: in the buffer that it was received in, or that many connections share.
 struct WebSocketOutput {
   typealias Written = @Sendable (Bool) -> Void
 
   /// One write to the channel.
   struct Batch {
+    /// What goes before the tail; nothing, most often.
     var buffers: [ByteBuffer]
+    var tail: ByteBuffer
     var written: [Written]
-    var bytes: Int
+
+    /// Whether the last buffer is one that frames were collected in.
+    var hasTail: Bool { tail.storageCapacity > 0 }
+
+    /// Takes what is to be written last; empty when there is nothing at all.
+    mutating func removeLast() -> ByteBuffer {
+      hasTail ? tail : buffers.popLast() ?? ByteBuffer()
+    }
   }
 
-  /// Shared frames up to this size are copied: cheaper than a buffer more in the write.
-  private static let copiedBytes = 4_096
+  /// Payloads below this size are copied: cheaper than a buffer more in the write, and than keeping all that was read with it.
+  static let referencedBytes = 8 << 10
 
   private let highBytes: Int
-  private let lowBytes: Int
-  /// Frames that are collected for the next write.
+  /// Frames that are collected for the next write. Has storage only while there are some.
   var tail = ByteBuffer()
   private var closedBuffers: [ByteBuffer] = []
   private var written: [Written] = []
   private var closedBytes = 0
-  /// Handed to the channel, not yet to the kernel.
-  private(set) var bytesInFlight = 0
-  private(set) var isWritable = true
+  /// Whether the channel holds less than its high mark, or has fallen below its low one since.
+  var isChannelWritable = true
+  private var isWritable = true
 
-  init(highBytes: Int, lowBytes: Int) {
-    self.highBytes = max(highBytes, 1)
-    self.lowBytes = min(max(lowBytes, 0), self.highBytes)
+  init(highBytes: Int) {
+    self.highBytes = highBytes
   }
 
   /// Bytes collected and not handed to the channel.
   var collectedBytes: Int { closedBytes + tail.readableBytes }
-  var isEmpty: Bool { collectedBytes == 0 && bytesInFlight == 0 }
+  var isEmpty: Bool { collectedBytes == 0 && written.isEmpty }
 
   /// Calls `callback` when all that is collected so far was written, or failed.
   mutating func notify(_ callback: @escaping Written) { written.append(callback) }
 
-  /// Appends a frame that others send too.
-  mutating func append(shared frame: ByteBuffer) {
-    guard frame.readableBytes > Self.copiedBytes else {
-      tail.writeImmutableBuffer(frame)
+  /// Appends bytes, without a copy when they are many.
+  mutating func append(_ bytes: ByteBuffer) {
+    guard bytes.readableBytes >= Self.referencedBytes else {
+      tail.writeImmutableBuffer(bytes)
       return
     }
     closeTail()
-    closedBuffers.append(frame)
-    closedBytes += frame.readableBytes
+    closedBuffers.append(bytes)
+    closedBytes += bytes.readableBytes
   }
 
-  /// Takes all that is collected, to be handed to the channel; nil when there is nothing.
-  mutating func take() -> Batch? {
-    guard collectedBytes > 0 || !written.isEmpty else { return nil }
-    closeTail()
-    let batch = Batch(buffers: closedBuffers, written: written, bytes: closedBytes)
-    bytesInFlight += closedBytes
-    closedBuffers = []
-    written = []
-    closedBytes = 0
-    return batch
+  /// Takes all that is collected, to be handed to the channel.
+  mutating func take() -> Batch {
+    defer {
+      tail = ByteBuffer()
+      if !closedBuffers.isEmpty { closedBuffers = [] }
+      if !written.isEmpty { written = [] }
+      closedBytes = 0
+    }
+    return Batch(buffers: closedBuffers, tail: tail, written: written)
   }
-
-  /// A batch has left, or failed.
-  mutating func settled(_ batch: Batch) { bytesInFlight -= batch.bytes }
 
   /// Whether senders may go on, when that has changed.
   mutating func writabilityChange() -> Bool? {
-    let bytes = collectedBytes + bytesInFlight
-    guard isWritable ? bytes > highBytes : bytes <= lowBytes else { return nil }
-    isWritable.toggle()
-    return isWritable
+    let isWritableNow = isChannelWritable && collectedBytes <= highBytes
+    guard isWritableNow != isWritable else { return nil }
+    isWritable = isWritableNow
+    return isWritableNow
   }
 
   private mutating func closeTail() {
+    // A buffer without a byte stays, for what comes behind.
     guard tail.readableBytes > 0 else { return }
     closedBytes += tail.readableBytes
     closedBuffers.append(tail)

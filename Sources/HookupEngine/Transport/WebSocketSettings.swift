@@ -20,12 +20,17 @@ package struct WebSocketSettings: Hashable, Sendable {
   /// Bytes waiting at which a sender that paused hears `becameWritable(true)`. 256 KiB by default; never above the high
   /// mark. Near it: pauses and resumptions alternate quickly. Near zero: the socket runs dry before there is more.
   package var sendBufferLowBytes: Int
+  /// What a client offers in its handshake; nil, the default, offers no compression.
+  package var compression: CompressionSettings?
+  /// What the handshake agreed on; nil, the default: messages are not compressed. A client's connector sets it.
+  package var agreedCompression: PerMessageDeflate?
 
   package init(
     role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
     keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5),
     sendBufferHighBytes: Int = Limits.sendBufferHighBytes,
-    sendBufferLowBytes: Int = Limits.sendBufferLowBytes
+    sendBufferLowBytes: Int = Limits.sendBufferLowBytes,
+    compression: CompressionSettings? = nil, agreedCompression: PerMessageDeflate? = nil
   ) {
     self.role = role
     self.maximumMessageBytes = maximumMessageBytes
@@ -33,5 +38,7 @@ package struct WebSocketSettings: Hashable, Sendable {
     self.closeTimeout = closeTimeout
     self.sendBufferHighBytes = sendBufferHighBytes
     self.sendBufferLowBytes = sendBufferLowBytes
+    self.compression = compression
+    self.agreedCompression = agreedCompression
   }
 }

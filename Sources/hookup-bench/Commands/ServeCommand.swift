@@ -13,6 +13,10 @@ struct ServeCommand: AsyncParsableCommand {
     case hookup, nio
   }
 
+  enum Style: String, ExpressibleByArgument, CaseIterable {
+    case frames, events
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Serves to be measured.",
@@ -28,6 +32,12 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(help: "hookup: this package's server; nio: SwiftNIO with NIOWebSocket, to compare with.")
   var engine = Engine.hookup
+
+  @Option(
+    help:
+      "How the hookup engine serves: frames, on the event loop; events, in a task for each connection."
+  )
+  var style = Style.frames
 
   @Option(help: "The address to listen on.")
   var host = "127.0.0.1"
@@ -79,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
     plan.host = host
     plan.port = port
     plan.threads = threads
+    plan.style = style
     if let tlsCertificate, let tlsKey {
       plan.tls = ServerTLS(certificateChainFile: tlsCertificate, privateKeyFile: tlsKey)
     }
@@ -89,6 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
 /// What is to be served, whatever the engine.
 struct ServePlan: Sendable {
   var mode: ServeCommand.Mode
+  var style = ServeCommand.Style.frames
   var host = "127.0.0.1"
   var port = 0
   var threads = 1

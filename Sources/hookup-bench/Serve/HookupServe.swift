@@ -47,11 +47,23 @@ struct HookupServe: Sendable {
   }
 
   private func server(_ configuration: ServerConfiguration) -> HookupServer {
-    switch plan.mode {
+    if plan.style == .frames, let frames {
+      return HookupServer(configuration: configuration, frames: frames)
+    }
+    return switch plan.mode {
     case .echo: HookupServer(configuration: configuration, handler: Self.echo)
     case .acked: HookupServer(configuration: configuration) { for await _ in $0.events {} }
     case .legacy: HookupServer(configuration: configuration, handler: LegacyPeer.serve)
     case .broadcast: Self.broadcaster(configuration)
+    }
+  }
+
+  private var frames: (any FrameHandler)? {
+    switch plan.mode {
+    case .echo: EchoFrames()
+    case .broadcast: BroadcastFrames()
+    case .acked: AckFrames()
+    case .legacy: nil
     }
   }
 

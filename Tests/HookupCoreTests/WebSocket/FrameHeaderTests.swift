@@ -91,6 +91,29 @@ import Testing
     }
   }
 
+  @Test func `the first frame of a message may be marked as compressed once that is agreed on`()
+    throws
+  {
+    for (first, opcode) in [(0xC1, .text), (0x42, .binary)] as [(UInt8, FrameOpcode)] {
+      let header = try FrameHeader.read(
+        from: ByteBuffer(bytes: [first, 0x05]), at: 0, role: .client, allowsCompression: true)
+      #expect(header?.isCompressed == true)
+      #expect(header?.opcode == opcode)
+    }
+    let plain = try FrameHeader.read(
+      from: ByteBuffer(bytes: [0x81, 0x05]), at: 0, role: .client, allowsCompression: true)
+    #expect(plain?.isCompressed == false)
+  }
+
+  @Test(arguments: [0xA1, 0x91, 0xE1, 0xF1, 0xC0, 0x40, 0xC8, 0xC9, 0xCA] as [UInt8])
+  func `other reserved bits, and marks on other frames, are refused all the same`(first: UInt8) {
+    let error = #expect(throws: ProtocolViolation.self) {
+      try FrameHeader.read(
+        from: ByteBuffer(bytes: [first, 0x05]), at: 0, role: .client, allowsCompression: true)
+    }
+    #expect(error?.code == .protocolError)
+  }
+
   @Test func `a client must mask`() {
     #expect(throws: ProtocolViolation(.protocolError, "a client's frame is not masked")) {
       try FrameHeader.read(from: ByteBuffer(bytes: [0x81, 0x05]), at: 0, role: .server)

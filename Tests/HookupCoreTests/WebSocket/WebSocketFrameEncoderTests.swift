@@ -40,3 +40,34 @@ import Testing
     #expect(items.count == 1)
   }
 }
+
+@Suite struct CompressedFrameTests {
+  private static let settings: CompressionSettings = {
+    var settings = CompressionSettings()
+    settings.minimumBytes = 10
+    return settings
+  }()
+
+  @Test func `a compressed message is marked, one that is not worth it is not`() throws {
+    var deflater = Deflater(settings: Self.settings, windowBits: 15, keepsContext: true)
+    var output = ByteBuffer()
+    deflater.write(.text(String(repeating: "a", count: 100)), maskingKey: nil, into: &output)
+    #expect(output.getInteger(at: 0, as: UInt8.self) == 0xC1)
+    #expect(output.readableBytes < 20)
+    output.clear()
+    deflater.write(.binary(Array(repeating: 7, count: 9)), maskingKey: nil, into: &output)
+    #expect(output == ByteBuffer(bytes: [0x82, 9] + Array(repeating: 7, count: 9)))
+  }
+
+  @Test func `a client masks what it compressed`() throws {
+    var deflater = Deflater(settings: Self.settings, windowBits: 15, keepsContext: true)
+    var copy = deflater
+    let text = String(repeating: "ab", count: 100)
+    var output = ByteBuffer()
+    deflater.write(.text(text), maskingKey: 0x37FA_213D, into: &output)
+    let deflated = try copy.compress(ByteBuffer(string: text))
+    #expect(
+      Array(output.readableBytesView)
+        == Sample.frame(0xC1, Array(deflated.readableBytesView), to: .server))
+  }
+}

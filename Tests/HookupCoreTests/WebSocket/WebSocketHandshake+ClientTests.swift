@@ -93,6 +93,27 @@ import Testing
     #expect(error?.message.hasPrefix("h:80 ") == true)
   }
 
+  @Test func `a request offers compression, and a fitting answer is agreed on`() throws {
+    let url = try WebSocketURL("ws://h")
+    let settings = CompressionSettings()
+    let head = try WebSocketHandshake.request(
+      for: url, key: Self.key, headers: [], subprotocols: [], compression: settings)
+    #expect(
+      String(buffer: head).contains(
+        "\r\nSec-WebSocket-Extensions: \(PerMessageDeflate.offerHeader(settings))\r\n"))
+    let answer = Self.accepted + [("Sec-WebSocket-Extensions", "permessage-deflate")]
+    let agreement = try WebSocketHandshake.check(
+      HTTPResponseHead(status: 101, phrase: "", headers: answer), from: url, key: Self.key,
+      offered: [], compression: settings)
+    #expect(agreement.compression == PerMessageDeflate(settings: settings))
+    let error = #expect(throws: HookupError.self) {
+      try check(
+        answer + [("Sec-WebSocket-Extensions", "permessage-deflate")], offered: [],
+        compression: settings)
+    }
+    #expect(error?.message == "h:80 chose permessage-deflate twice")
+  }
+
   @Test func `another status is named and can be examined`() {
     let error = #expect(throws: HookupError.self) {
       try check([("retry-after", "30")], status: 503, phrase: "Busy\u{1B}", offered: [])
@@ -135,10 +156,11 @@ import Testing
   private func check(
     _ headers: WebSocketHandshake.Headers, status: Int = 101,
     phrase: String = "Switching Protocols",
-    offered: [String]
+    offered: [String], compression: CompressionSettings? = nil
   ) throws -> String? {
     try WebSocketHandshake.check(
       HTTPResponseHead(status: status, phrase: phrase, headers: headers),
-      from: WebSocketURL("ws://h"), key: Self.key, offered: offered)
+      from: WebSocketURL("ws://h"), key: Self.key, offered: offered, compression: compression
+    ).subprotocol
   }
 }

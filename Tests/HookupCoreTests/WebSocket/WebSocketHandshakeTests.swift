@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func `a good request is accepted`() {
-    guard case .accept(nil, let headers) = answer(Self.request) else {
+    guard case .accept(nil, nil, let headers) = answer(Self.request) else {
       Issue.record("refused")
       return
     }
@@ -85,7 +85,7 @@ import Testing
   ) {
     let headers = Self.request + offered.map { ("Sec-WebSocket-Protocol", $0) }
     switch answer(headers, speaking: spoken) {
-    case .accept(let subprotocol, let headers):
+    case .accept(let subprotocol, _, let headers):
       #expect(subprotocol == chosen)
       #expect(headers.first { $0.name == "Sec-WebSocket-Protocol" }?.value == chosen)
     case .refuse(let status, let headers, let message):
@@ -102,9 +102,44 @@ import Testing
     #expect(!WebSocketHandshake.isUpgrade([("Upgrade", "h2c")]))
   }
 
+  @Test func `compression is agreed on when both want it`() {
+    let offering =
+      Self.request + [("Sec-WebSocket-Extensions", "x, permessage-deflate; client_max_window_bits")]
+    guard case .accept(nil, let agreed?, let headers) = answer(offering, compression: .init())
+    else {
+      Issue.record("refused, or not agreed")
+      return
+    }
+    #expect(agreed == PerMessageDeflate(serverWindowBits: 12, clientWindowBits: 12))
+    #expect(headers.last?.name == "Sec-WebSocket-Extensions")
+    #expect(
+      headers.last?.value
+        == "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12")
+    for (request, wanted) in [(offering, nil), (Self.request, CompressionSettings())] {
+      guard case .accept(nil, nil, let headers) = answer(request, compression: wanted) else {
+        Issue.record("refused, or agreed")
+        return
+      }
+      #expect(headers.map(\.name) == ["Upgrade", "Connection", "Sec-WebSocket-Accept"])
+    }
+  }
+
+  @Test func `malformed extensions are refused by who reads them`() {
+    let malformed = Self.request + [("Sec-WebSocket-Extensions", "permessage-deflate; =")]
+    guard case .refuse(400, _, let message) = answer(malformed, compression: .init()),
+      case .accept = answer(malformed)
+    else {
+      Issue.record("accepted")
+      return
+    }
+    #expect(message.contains("Sec-WebSocket-Extensions"))
+  }
+
   private func answer(
-    _ headers: WebSocketHandshake.Headers, speaking subprotocols: [String] = []
+    _ headers: WebSocketHandshake.Headers, speaking subprotocols: [String] = [],
+    compression: CompressionSettings? = nil
   ) -> WebSocketHandshake.ServerAnswer {
-    WebSocketHandshake.answer(method: "GET", headers: headers, subprotocols: subprotocols)
+    WebSocketHandshake.answer(
+      method: "GET", headers: headers, subprotocols: subprotocols, compression: compression)
   }
 }

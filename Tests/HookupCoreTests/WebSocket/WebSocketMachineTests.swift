@@ -10,10 +10,12 @@ struct MachineBench {
 
   init(
     _ role: WebSocketRole, maximumMessageBytes: Int = 1_000,
-    keepalive: KeepaliveSettings? = nil
+    keepalive: KeepaliveSettings? = nil, compression: PerMessageDeflate? = nil
   ) {
     machine = WebSocketMachine(
-      .init(role: role, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive),
+      .init(
+        role: role, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive,
+        compression: compression),
       seed: 1, at: .zero)
   }
 

@@ -157,7 +157,7 @@ private final class TinyServerHandler: ChannelInboundHandler, RemovableChannelHa
   ) {
     var head = ByteBuffer()
     switch WebSocketHandshake.answer(method: "GET", headers: headers, subprotocols: subprotocols) {
-    case .accept(_, let fields):
+    case .accept(_, _, let fields):
       head.writeString("HTTP/1.1 101 Switching Protocols\r\n")
       for (name, value) in fields { head.writeString("\(name): \(value)\r\n") }
       head.writeString("\r\n")

@@ -90,7 +90,7 @@ import Testing
 
   @Test func `encoded frames are sent as they are, small and large, in order`() throws {
     let bench = try Bench()
-    let large = WebSocketFrameEncoder.encode(.binary(ByteBuffer(repeating: 1, count: 5_000)))
+    let large = WebSocketFrameEncoder.encode(.binary(ByteBuffer(repeating: 1, count: 9_000)))
     let small = WebSocketFrameEncoder.encode(.text(ByteBuffer(string: "x")))
     bench.connection.send(encoded: small)
     bench.connection.send(encoded: large)

@@ -140,7 +140,8 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let headers = head.headers.fields.map { (name: $0.name, value: $0.value) }
     let subprotocols = setup.configuration.subprotocols
     switch WebSocketHandshake.answer(
-      method: head.method, headers: headers, subprotocols: subprotocols.names)
+      method: head.method, headers: headers, subprotocols: subprotocols.names,
+      compression: setup.configuration.compression)
     {
     case .refuse(let status, let headers, let message):
       // As to nothing in particular: a client that wanted a WebSocket has no use for the connection.
@@ -148,15 +149,15 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
         HTTPResponse(
           HTTPStatus(code: status), headers: HeaderFields(headers), body: message + "\n"),
         to: nil, context)
-    case .accept(let name, let headers):
+    case .accept(let name, let compression, let headers):
       let format = name.flatMap(subprotocols.format(named:)) ?? subprotocols.defaultFormat
-      upgrade(head, format, headers: HeaderFields(headers), context)
+      upgrade(head, format, compression, headers: HeaderFields(headers), context)
     }
   }
 
   private func upgrade(
-    _ head: RequestHead, _ format: any WireFormat, headers: HeaderFields,
-    _ context: ChannelHandlerContext
+    _ head: RequestHead, _ format: any WireFormat, _ compression: PerMessageDeflate?,
+    headers: HeaderFields, _ context: ChannelHandlerContext
   ) {
     let request = ServerRequest(
       path: head.path, query: head.query, headers: head.headers,
@@ -166,7 +167,8 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     phase = .upgraded
     timer?.cancel()
     // The server knows the connection before its client does; what is sent to it already waits for the pipeline.
-    let webSocket = setup.open(request, format: format, on: context.channel)
+    let webSocket = setup.open(
+      request, format: format, compression: compression, on: context.channel)
     let response = HTTPResponseEncoder.head(
       .switchingProtocols, headers: headers, contentLength: nil, closes: false,
       serverName: setup.configuration.serverName, date: wallClockSeconds())

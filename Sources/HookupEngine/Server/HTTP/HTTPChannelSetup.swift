@@ -12,6 +12,7 @@ final class HTTPChannelSetup: Sendable {
   let logger: Logger
   private let tls: NIOSSLContext?
   private let server: HookupServer
+  private let pools = EventLoopPools()
 
   /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files or a public directory that cannot be used.
   init(server: HookupServer) throws(HookupError) {
@@ -40,7 +41,11 @@ final class HTTPChannelSetup: Sendable {
       return
     }
     let pipeline = channel.pipeline.syncOperations
-    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+    if let tls {
+      try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+    } else {
+      pools.pool(of: channel.eventLoop).adopt(channel)
+    }
     try pipeline.addHandler(HTTPChannelHandler(setup: self, refusal: refusal))
   }
 
@@ -54,19 +59,22 @@ final class HTTPChannelSetup: Sendable {
 
   /// Makes the connection of an accepted handshake known to the server and its handler run.
   func open(
-    _ request: ServerRequest, format: any WireFormat, on channel: any Channel
+    _ request: ServerRequest, format: any WireFormat, compression: PerMessageDeflate?,
+    on channel: any Channel
   ) -> WebSocketChannelHandler {
     let connection = ServerConnection(
       id: server.registry.nextID(), request: request, format: format,
-      configuration: configuration, eventLoop: channel.eventLoop, logger: logger)
+      configuration: configuration, frameHandler: server.frameHandler,
+      eventLoop: channel.eventLoop, logger: logger)
     let limits = configuration.limits
     let settings = WebSocketSettings(
       role: .server, maximumMessageBytes: limits.maximumMessageBytes,
       keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
       sendBufferHighBytes: limits.sendBufferHighBytes,
-      sendBufferLowBytes: limits.sendBufferLowBytes)
+      sendBufferLowBytes: limits.sendBufferLowBytes, agreedCompression: compression)
     let handler = WebSocketChannelHandler(
-      channel: channel, settings: settings, delegate: connection)
+      channel: channel, settings: settings, delegate: connection,
+      pool: pools.pool(of: channel.eventLoop))
     connection.attach(handler.connection)
     channel.closeFuture.whenComplete { [server] _ in server.registry.remove(connection) }
     server.start(connection)

@@ -10,13 +10,32 @@ func withServer<Result: Sendable>(
   handler: @escaping @Sendable (ServerConnection) async throws -> Void = echo,
   body: @Sendable (HookupServer, ServerAddress) async throws -> Result
 ) async throws -> Result {
+  try await withServer(
+    configuration, make: { HookupServer(configuration: $0, logger: $1, handler: handler) },
+    body: body)
+}
+
+/// The same for a server whose frames are served on its event loops.
+func withServer<Result: Sendable>(
+  _ configuration: ServerConfiguration = ServerConfiguration(), frames: any FrameHandler,
+  body: @Sendable (HookupServer, ServerAddress) async throws -> Result
+) async throws -> Result {
+  try await withServer(
+    configuration, make: { HookupServer(configuration: $0, logger: $1, frames: frames) },
+    body: body)
+}
+
+private func withServer<Result: Sendable>(
+  _ configuration: ServerConfiguration, make: (ServerConfiguration, Logger) -> HookupServer,
+  body: @Sendable (HookupServer, ServerAddress) async throws -> Result
+) async throws -> Result {
   let started = Mailbox<ServerAddress>()
   var configuration = configuration
   configuration.port = 0
   configuration.onStart = { started.put($0) }
   var logger = Logger(label: "test")
   logger.logLevel = .critical
-  let server = HookupServer(configuration: configuration, logger: logger, handler: handler)
+  let server = make(configuration, logger)
   return try await withThrowingTaskGroup(of: Void.self) { group in
     group.addTask { try await server.run() }
     do {
