@@ -14,7 +14,15 @@ struct AutobahnRun: Sendable {
   /// The connection's bounds. The largest message of the suite is 16 MiB.
   var settings = WebSocketSettings(
     role: .client, maximumMessageBytes: 64 << 20, keepalive: nil,
-    sendBufferHighBytes: 64 << 20)
+    sendBufferHighBytes: 64 << 20, compression: AutobahnRun.compression)
+
+  /// Everything, however short, and as far back as can be.
+  private static let compression: CompressionSettings = {
+    var compression = CompressionSettings()
+    compression.windowBits = 15
+    compression.minimumBytes = 0
+    return compression
+  }()
 
   /// - Returns: how many cases had a connection.
   /// - Throws: ``HookupError/Code/invalidArgument`` for a URL that is none.

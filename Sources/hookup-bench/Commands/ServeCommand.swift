@@ -54,11 +54,17 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"))
   var tlsKey: String?
 
+  @Flag(help: "Agrees to permessage-deflate; the hookup engine only.")
+  var deflate = false
+
   func validate() throws {
     try require(0...65_535, port, "port")
     try require(1...256, threads, "threads")
     guard (tlsCertificate == nil) == (tlsKey == nil) else {
       throw ValidationError("--tls-certificate and --tls-key go together.")
+    }
+    if engine == .nio, deflate {
+      throw ValidationError("--deflate needs --engine hookup.")
     }
     if engine == .nio, mode == .legacy {
       throw ValidationError("--mode legacy needs --engine hookup.")
@@ -90,6 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
     plan.port = port
     plan.threads = threads
     plan.style = style
+    plan.deflates = deflate
     if let tlsCertificate, let tlsKey {
       plan.tls = ServerTLS(certificateChainFile: tlsCertificate, privateKeyFile: tlsKey)
     }

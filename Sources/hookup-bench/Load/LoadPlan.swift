@@ -30,7 +30,7 @@ struct LoadPlan: Sendable {
     WebSocketSettings(
       role: .client, maximumMessageBytes: max(Limits.maximumMessageBytes, 2 * bytes),
       keepalive: nil, closeTimeout: .seconds(2), sendBufferHighBytes: 256 << 20,
-      sendBufferLowBytes: 1 << 20)
+      sendBufferLowBytes: 1 << 20, compression: deflates ? CompressionSettings() : nil)
   }
 
   var connector: WebSocketConnector {

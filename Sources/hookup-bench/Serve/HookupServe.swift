@@ -38,6 +38,7 @@ struct HookupServe: Sendable {
     configuration.runsHandlersOnEventLoop = true
     configuration.shutdownTimeout = .seconds(2)
     configuration.keepalive = nil
+    configuration.compression = plan.deflates ? CompressionSettings() : nil
     configuration.limits.maximumConnections = ServePlan.maximumConnections
     configuration.limits.maximumMessageBytes = ServePlan.maximumMessageBytes
     configuration.limits.inboundBytes = 2 * ServePlan.maximumMessageBytes
