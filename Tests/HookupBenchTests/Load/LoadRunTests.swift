@@ -171,6 +171,25 @@ import Testing
     }
   }
 
+  @Test func `a server that stops answering is found`() async throws {
+    try await withHandler { connection in
+      var answers = 0
+      for await event in connection.events {
+        guard case .text(let text) = event, answers < 3 else { continue }
+        answers += 1
+        try await connection.send(.text(text))
+      }
+    } _: { url in
+      var plan = Self.plan("echo", url)
+      plan.warmUp = .zero
+      plan.stallLimit = .milliseconds(1)
+      let report = try await Self.run(plan) {
+        EchoPeer(shard: $0, outstanding: 3, bytes: 100, isBinary: false)
+      }
+      #expect(report.errors.counts[.stalled] == 5)
+    }
+  }
+
   @Test func `no server is an error that names the address`() async throws {
     // The discard port of a loopback address that nobody else uses.
     let url = try WebSocketURL("ws://127.1.2.3:9/")
