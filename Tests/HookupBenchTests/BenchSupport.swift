@@ -7,11 +7,14 @@ import NIOPosix
 /// Serves a mode on a free port for the time of `body`, which gets the URL.
 func withBenchServer(
   _ mode: ServeCommand.Mode, engine: ServeCommand.Engine = .hookup,
+  style: ServeCommand.Style = .frames, deflates: Bool = false,
   _ body: @escaping @Sendable (WebSocketURL) async throws -> Void
 ) async throws {
-  let plan = ServePlan(mode: mode)
+  var plan = ServePlan(mode: mode)
+  plan.style = style
+  plan.deflates = deflates
   try await serving(
-    { ready in
+    { [plan] ready in
       switch engine {
       case .hookup: try await HookupServe(plan).run(until: forever, ready: ready)
       case .nio: try await NIOServe(plan).run(until: forever, ready: ready)

@@ -24,6 +24,8 @@ final class EchoPeer: LoadPeer, @unchecked Sendable {
     refill(at: NIODeadline.now().uptimeNanoseconds)
   }
 
+  func oldestSentAt() -> UInt64? { window.oldestSentAt() }
+
   func webSocket(_ connection: any WebSocketConnection, received frames: [WireFrame]) {
     let now = NIODeadline.now().uptimeNanoseconds
     for frame in frames { accept(frame, at: now) }

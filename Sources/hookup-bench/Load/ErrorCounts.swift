@@ -9,7 +9,9 @@ struct ErrorCounts: Hashable {
     case mismatched
     /// Something came that was not asked for.
     case unexpected
-    /// A connection got no answer at all while it was measured.
+    /// A connection still waited for an answer in the end, for too long.
+    case stalled
+    /// Nothing at all came back while it was measured.
     case silent
   }
 

@@ -81,6 +81,8 @@ final class FanoutSender: LoadPeer, @unchecked Sendable {
     }
   }
 
+  func oldestSentAt() -> UInt64? { window.oldestSentAt() }
+
   func webSocket(_ connection: any WebSocketConnection, received frames: [WireFrame]) {
     shard.tally.errors.count(.unexpected, "the sender got its own message")
   }

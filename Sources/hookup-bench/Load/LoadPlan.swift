@@ -22,6 +22,9 @@ struct LoadPlan: Sendable {
   /// How long the opening of all connections may take.
   var dialLimit = Duration.seconds(30)
 
+  /// How long a message may wait for its answer when the measured time ends; nil is half of that time, at least a second.
+  var stallLimit: Duration?
+
   /// Handshakes at a time.
   static let dialsAtOnce = 64
 

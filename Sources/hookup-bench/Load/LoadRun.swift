@@ -66,9 +66,12 @@ struct LoadRun: Sendable {
       Usage(server: probe?.cpuSeconds(), client: ThisProcess.cpuSeconds())
     }
     try await watch(shards)
+    let limit = plan.stallLimit ?? max(.seconds(1), plan.measured / 2)
     let after = try await onEachLoop(shards) { shard in
-      shard.tally.end(at: NIODeadline.now().uptimeNanoseconds)
+      let now = NIODeadline.now().uptimeNanoseconds
+      shard.tally.end(at: now)
       shard.stop()
+      shard.countStalled(at: now, limit: UInt64(limit.wholeNanoseconds))
     } first: {
       Usage(server: probe?.cpuSeconds(), client: ThisProcess.cpuSeconds())
     }

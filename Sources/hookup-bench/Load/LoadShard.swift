@@ -46,6 +46,15 @@ final class LoadShard: @unchecked Sendable {
   /// Whether the connections are closed too.
   private(set) var hasEnded = false
 
+  /// Counts the connections whose oldest message waits for its answer for longer than `limit` nanoseconds.
+  func countStalled(at now: UInt64, limit: UInt64) {
+    for peer in peers.values {
+      guard let sentAt = peer.oldestSentAt(), now > sentAt, now - sentAt > limit else { continue }
+      tally.errors.count(
+        .stalled, "a message still waits for its answer after \((now - sentAt) / 1_000_000) ms")
+    }
+  }
+
   /// Nothing more is sent, and connections may end.
   func stop() {
     isRunning = false
@@ -78,10 +87,13 @@ protocol LoadPeer: WebSocketDelegate {
   func opened()
   /// All connections are open: sends what may be outstanding.
   func start()
+  /// When the oldest message without an answer was sent; nil when there is none.
+  func oldestSentAt() -> UInt64?
 }
 
 extension LoadPeer {
   func opened() {}
+  func oldestSentAt() -> UInt64? { nil }
   func webSocket(_ connection: any WebSocketConnection, becameWritable isWritable: Bool) {}
   func webSocket(
     _ connection: any WebSocketConnection, measuredRoundTrip roundTrip: Duration

@@ -55,4 +55,9 @@ struct OutstandingWindow {
     }
     return oldestOpen
   }
+
+  /// When the oldest was sent.
+  mutating func oldestSentAt() -> UInt64? {
+    oldest().map { places[Int(truncatingIfNeeded: $0 & mask)].sentAt }
+  }
 }

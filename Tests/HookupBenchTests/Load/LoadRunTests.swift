@@ -42,6 +42,26 @@ import Testing
     }
   }
 
+  @Test func `handlers that are tasks serve too`() async throws {
+    try await withBenchServer(.echo, style: .events) { url in
+      let report = try await Self.run(Self.plan("echo", url)) {
+        EchoPeer(shard: $0, outstanding: 3, bytes: 100, isBinary: true)
+      }
+      #expect(report.errors.counts == [:])
+    }
+    try await withBenchServer(.broadcast, style: .events) { url in
+      let fanout = Fanout(outstanding: 3, bytes: 64)
+      let report = try await Self.run(Self.plan("fanout", url)) { fanout.makePeer($0) }
+      #expect(report.errors.counts == [:])
+    }
+    try await withBenchServer(.acked, style: .events) { url in
+      var plan = Self.plan("acked", url)
+      plan.subprotocols = [Subprotocol.jsonProtocol]
+      let report = try await Self.run(plan) { AckedPeer(shard: $0, outstanding: 3, bytes: 20) }
+      #expect(report.errors.counts == [:])
+    }
+  }
+
   @Test(arguments: ServeCommand.Engine.allCases)
   func `a fan-out reaches all others`(_ engine: ServeCommand.Engine) async throws {
     try await withBenchServer(.broadcast, engine: engine) { url in
@@ -75,9 +95,11 @@ import Testing
     }
   }
 
-  @Test func `a soak finds nothing wrong with a sound server`() async throws {
-    try await withBenchServer(.echo) { url in
-      let plan = Self.plan("soak", url)
+  @Test(arguments: [false, true])
+  func `a soak finds nothing wrong with a sound server`(_ deflates: Bool) async throws {
+    try await withBenchServer(.echo, deflates: deflates) { url in
+      var plan = Self.plan("soak", url)
+      plan.deflates = deflates
       let messages = SoakMessages(seed: 1)
       let redial = Redial(plan) {
         SoakPeer(shard: $0, redial: $1, messages: messages, outstanding: 3)
@@ -146,6 +168,25 @@ import Testing
         EchoPeer(shard: $0, outstanding: 3, bytes: 100, isBinary: false)
       }
       #expect(report.errors.counts == [.silent: 1])
+    }
+  }
+
+  @Test func `a server that stops answering is found`() async throws {
+    try await withHandler { connection in
+      var answers = 0
+      for await event in connection.events {
+        guard case .text(let text) = event, answers < 3 else { continue }
+        answers += 1
+        try await connection.send(.text(text))
+      }
+    } _: { url in
+      var plan = Self.plan("echo", url)
+      plan.warmUp = .zero
+      plan.stallLimit = .milliseconds(1)
+      let report = try await Self.run(plan) {
+        EchoPeer(shard: $0, outstanding: 3, bytes: 100, isBinary: false)
+      }
+      #expect(report.errors.counts[.stalled] == 5)
     }
   }
 

@@ -33,8 +33,10 @@ import Testing
     #expect(window.oldest() == 1)
     #expect(window.open(at: 4) == 4)
     #expect(window.open(at: 5) == nil, "its place is that of 1, which waits")
+    #expect(window.oldestSentAt() == 1)
     #expect(window.close(1) == 1)
     #expect(window.oldest() == 4)
+    #expect(window.oldestSentAt() == 4)
     #expect(window.open(at: 5) == 5)
   }
 
