@@ -74,6 +74,7 @@ let package = Package(
         "HookupEngine", "HookupSQLite", argumentParser,
         .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 

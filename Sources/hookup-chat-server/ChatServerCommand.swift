@@ -18,7 +18,8 @@ struct ChatServerCommand: AsyncParsableCommand {
     abstract: "Serves the chat: rooms with durable history, over WebSockets.",
     discussion: """
       Prints one line, 'listening on ws://HOST:PORT/', to standard output when it is ready, and logs to \
-      standard error. SIGTERM and SIGINT end it in good order, with exit code 0.
+      standard error. SIGTERM and SIGINT end it in good order, with exit code 0; SIGHUP makes it read its certificates \
+      again.
       """)
 
   @Option(help: "The address to listen on. (default: 127.0.0.1, this machine only)")
@@ -26,6 +27,11 @@ struct ChatServerCommand: AsyncParsableCommand {
 
   @Option(help: "The TCP port; 0 picks a free one. (default: 8127)")
   var port: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A Unix-domain socket to listen on instead of an address and port.", valueName: "path"))
+  var unixSocket: String?
 
   @Option(
     help: ArgumentHelp(
@@ -47,12 +53,15 @@ struct ChatServerCommand: AsyncParsableCommand {
       throw ValidationError("--log-level '\(logLevel)' is not one of \(Logger.Level.names).")
     }
     if host?.isEmpty == true { throw ValidationError("--host is empty.") }
+    if unixSocket?.isEmpty == true { throw ValidationError("--unix-socket is empty.") }
     if data?.isEmpty == true { throw ValidationError("--data is empty.") }
   }
 
   func run() async throws {
     // A reader of the output that goes away must not end the server.
     signal(SIGPIPE, SIG_IGN)
+    // Trapped later; until then it must not end the server either.
+    signal(SIGHUP, SIG_IGN)
     do {
       try await serve(try settings())
     } catch let error as HookupError {
@@ -70,6 +79,7 @@ struct ChatServerCommand: AsyncParsableCommand {
     }
     if let host { settings.chat.server.host = host }
     if let port { settings.chat.server.port = port }
+    if let unixSocket { settings.chat.server.unixSocketPath = unixSocket }
     if let data { settings.data = data }
     if let level = logLevel.flatMap(Logger.Level.init(rawValue:)) { settings.logLevel = level }
     return settings
@@ -93,9 +103,10 @@ struct ChatServerCommand: AsyncParsableCommand {
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
+          .init(service: CertificateReloading(server: server, logger: logger)),
           .init(
             service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .cancelGroup)
+            failureTerminationBehavior: .cancelGroup),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     do {

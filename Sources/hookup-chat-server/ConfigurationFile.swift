@@ -34,7 +34,9 @@ enum ConfigurationFile {
       tls.certificateChainFile.isEmpty || tls.privateKeyFile.isEmpty
     {
       throw HookupError(
-        .invalidArgument, "\(path): 'tls.certificate-chain' and 'tls.private-key' go together")
+        .invalidArgument,
+        "\(path): 'tls.certificate-chain' and 'tls.private-key' go together, and nothing of 'tls' "
+          + "goes without them")
     }
   }
 
@@ -75,13 +77,15 @@ enum ConfigurationFile {
     "log-level": logLevel,
     "ping-path": text { $0.chat.server.pingPath = $1 },
     "hello-timeout": number(1...86_400) { $0.chat.helloTimeout = .seconds($1) },
-    "tls.certificate-chain": text {
-      $0.chat.server.tls = ServerTLS(
-        certificateChainFile: $1, privateKeyFile: $0.chat.server.tls?.privateKeyFile ?? "")
-    },
-    "tls.private-key": text {
-      $0.chat.server.tls = ServerTLS(
-        certificateChainFile: $0.chat.server.tls?.certificateChainFile ?? "", privateKeyFile: $1)
+    "unix-socket": text { $0.chat.server.unixSocketPath = $1 },
+    "unix-socket-mode": mode,
+    "allowed-origins": list { $0.chat.server.allowedOrigins = .list($1) },
+    "allowed-hosts": list { $0.chat.server.allowedHosts = $1 },
+    "tls.certificate-chain": text { $0.tls.certificateChainFile = $1 },
+    "tls.private-key": text { $0.tls.privateKeyFile = $1 },
+    "tls.minimum-version": version,
+    "tls.client-authorities": text {
+      $0.tls.clientCertificates = .required(authoritiesFile: $1)
     },
     "limits.connections": number(1...1_000_000) { $0.chat.server.limits.maximumConnections = $1 },
     "limits.connections-per-address": number(1...1_000_000) {
@@ -122,6 +126,33 @@ enum ConfigurationFile {
         throw Wrong(wanted: "a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
       }
       set(&settings, number)
+    }
+  }
+
+  private static func list(
+    _ set: @escaping @Sendable (inout ServerSettings, [String]) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      let texts = value.array.map { $0.map { $0.string ?? "" } }
+      guard let texts, !texts.contains("") else {
+        throw Wrong(wanted: "a list of texts in quotes: [\"one\", \"two\"]")
+      }
+      set(&settings, texts)
+    }
+  }
+
+  private static let mode: Setting = { value, settings throws(Wrong) in
+    guard let mode = value.string.flatMap({ UInt16($0, radix: 8) }), mode <= 0o777 else {
+      throw Wrong(wanted: "permissions as octal digits in quotes: \"0600\"")
+    }
+    settings.chat.server.unixSocketMode = mode
+  }
+
+  private static let version: Setting = { value, settings throws(Wrong) in
+    switch value.string {
+    case "1.2": settings.tls.minimumVersion = .tls12
+    case "1.3": settings.tls.minimumVersion = .tls13
+    default: throw Wrong(wanted: "\"1.2\" or \"1.3\"")
     }
   }
 

@@ -8,6 +8,14 @@ struct ServerSettings {
   /// Nil: ``DataDirectory/standard(_:)``.
   var data: String?
   var logLevel = Logger.Level.info
+
+  /// The server's TLS, without files as long as none are given.
+  var tls: ServerTLS {
+    get {
+      chat.server.tls ?? ServerTLS(certificateChainFile: "", privateKeyFile: "")
+    }
+    set { chat.server.tls = newValue }
+  }
 }
 
 /// Where data is when nobody says: the XDG Base Directory Specification.

@@ -45,6 +45,29 @@ import Testing
     #expect(settings.chat.limits.topicBytes == ChatLimits().topicBytes)
   }
 
+  @Test func `who may connect, where and by which TLS is taken`() throws {
+    let settings = try applied(
+      """
+      unix-socket = "/run/chat.sock"
+      unix-socket-mode = "0660"
+      allowed-origins = ["https://a.example", "same-host"]
+      allowed-hosts = ["a.example"]
+      [tls]
+      minimum-version = "1.3"
+      client-authorities = "ca.pem"
+      private-key = "k.pem"
+      certificate-chain = "c.pem"
+      """)
+    let server = settings.chat.server
+    #expect(server.unixSocketPath == "/run/chat.sock" && server.unixSocketMode == 0o660)
+    #expect(server.allowedOrigins == .list(["https://a.example", "same-host"]))
+    #expect(server.allowedHosts == ["a.example"])
+    var tls = ServerTLS(certificateChainFile: "c.pem", privateKeyFile: "k.pem")
+    tls.minimumVersion = .tls13
+    tls.clientCertificates = .required(authoritiesFile: "ca.pem")
+    #expect(server.tls == tls)
+  }
+
   @Test func `an empty file changes nothing`() throws {
     #expect(try applied("").chat.limits == ChatLimits())
   }
@@ -61,6 +84,12 @@ import Testing
     ("[port]\nx = 1", "'port' must be a whole number from 0 to 65535"),
     ("log-level = \"loud\"", "'log-level' must be one of trace, debug"),
     ("[tls]\nprivate-key = \"k\"", "go together"),
+    ("[tls]\nclient-authorities = \"k\"", "nothing of 'tls' goes without them"),
+    ("[tls]\nminimum-version = 1.2", "'tls.minimum-version' must be \"1.2\" or \"1.3\""),
+    ("allowed-origins = \"*\"", "'allowed-origins' must be a list of texts"),
+    ("allowed-hosts = [7]", "'allowed-hosts' must be a list of texts"),
+    ("unix-socket-mode = \"1777\"", "'unix-socket-mode' must be permissions as octal digits"),
+    ("unix-socket-mode = 600", "'unix-socket-mode' must be permissions as octal digits"),
     ("port = ", "chat.toml:1:"),
     ("port = 1\nport = 2", "this is not TOML"),
   ])
@@ -88,6 +117,9 @@ import Testing
     #expect(settings.chat.server.port == standard.chat.server.port)
     #expect(settings.chat.server.host == standard.chat.server.host)
     #expect(settings.chat.server.pingPath == standard.chat.server.pingPath)
+    #expect(settings.chat.server.allowedOrigins == standard.chat.server.allowedOrigins)
+    #expect(settings.chat.server.unixSocketMode == standard.chat.server.unixSocketMode)
+    #expect(settings.chat.server.tls?.minimumVersion == .tls12)
     #expect(settings.chat.helloTimeout == standard.chat.helloTimeout)
     #expect(settings.chat.presenceMembers == standard.chat.presenceMembers)
     #expect(

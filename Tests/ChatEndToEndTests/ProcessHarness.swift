@@ -120,6 +120,18 @@ final class Child: @unchecked Sendable {
     return lines
   }
 
+  /// Waits until standard error is as wanted, or the process has ended.
+  func waitForErrors(_ seconds: Double = 60, _ isEnough: (String) -> Bool) throws {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    condition.lock()
+    defer { condition.unlock() }
+    while !isEnough(errors), openStreams > 0 {
+      guard condition.wait(until: deadline) else {
+        throw HarnessError("\(seconds) s passed; errors: \(errors)")
+      }
+    }
+  }
+
   /// Everything it printed, once it has ended by itself.
   @discardableResult
   func waitForEnd(_ seconds: Double = 60) throws -> (status: Int32, lines: [String], errors: String)
@@ -137,6 +149,7 @@ final class Child: @unchecked Sendable {
     process.waitUntilExit()
   }
 
+  func hangUp() { kill(process.processIdentifier, SIGHUP) }
   func terminate() { kill(process.processIdentifier, SIGTERM) }
 }
 

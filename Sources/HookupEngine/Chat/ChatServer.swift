@@ -74,6 +74,12 @@ public final class ChatServer: Service, Sendable {
   public func shutDown() {
     server.shutDown()
   }
+
+  /// Reads the certificates again, as ``HookupServer/reloadTLS()`` does.
+  /// - Throws: ``HookupError/Code/invalidArgument`` with the file that cannot be used, or without TLS.
+  public func reloadTLS() async throws(HookupError) {
+    try await server.reloadTLS()
+  }
 }
 
 extension ChatServerConfiguration {

@@ -26,22 +26,14 @@ extension HookupServer {
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // A client that has asked and closes its half still gets its answer.
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try setup.prepare(channel, decision: tracker.admit(channel))
         }
       }
-    let listener: any Channel
-    do {
-      listener =
-        try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
-    } catch {
-      throw bindError(error)
-    }
-    let local = listener.localAddress
-    let address = ServerAddress(
-      host: local?.ipAddress ?? configuration.host, port: local?.port ?? configuration.port,
-      isSecure: configuration.tls != nil)
+    let (listener, address) = try await bind(bootstrap)
     let mayServe = lifecycle.withLock { lifecycle in
       guard case .starting = lifecycle.phase else { return false }
       lifecycle.phase = .serving(listener: listener, address: address)
@@ -52,6 +44,38 @@ extension HookupServer {
       return nil
     }
     return (listener, address)
+  }
+
+  private func bind(_ bootstrap: ServerBootstrap) async throws(HookupError) -> (
+    any Channel, ServerAddress
+  ) {
+    let isSecure = configuration.tls != nil
+    if let path = configuration.unixSocketPath {
+      let socket = try UnixSocket(path: path, mode: configuration.unixSocketMode)
+      do {
+        // NIO closes the socket when this fails.
+        let listener = try await bootstrap.withBoundSocket(socket.descriptor).get()
+        listener.closeFuture.whenComplete { _ in socket.remove() }
+        return (listener, ServerAddress(unixSocketPath: path, isSecure: isSecure))
+      } catch {
+        socket.remove()
+        throw HookupError(
+          .bindFailed, "the socket \(quoted(path)) cannot be listened on", cause: error)
+      }
+    }
+    do {
+      let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port)
+        .get()
+      let local = listener.localAddress
+      return (
+        listener,
+        ServerAddress(
+          host: local?.ipAddress ?? configuration.host, port: local?.port ?? configuration.port,
+          isSecure: isSecure)
+      )
+    } catch {
+      throw bindError(error)
+    }
   }
 
   private func bindError(_ error: any Error) -> HookupError {

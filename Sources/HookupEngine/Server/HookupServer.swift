@@ -25,6 +25,7 @@ public final class HookupServer: Service, Sendable {
   let frameHandler: (any FrameHandler)?
   let registry = ConnectionRegistry()
   let tracker: ConnectionTracker
+  let tls = TLSContextStore()
   let lifecycle = Mutex(Lifecycle())
   let accepted: AsyncStream<ServerConnection>
   let acceptedContinuation: AsyncStream<ServerConnection>.Continuation

@@ -17,6 +17,32 @@ extension ServerConfiguration {
     }
     try compression?.validate()
     try limits.validate()
+    try validateAdmission()
+  }
+
+  private func validateAdmission() throws(HookupError) {
+    if let entry = allowedOrigins.malformedEntry {
+      throw invalid(
+        "an entry of allowedOrigins", quoted(entry),
+        "an origin like \"https://example.org\" or \"https://*.example.org\", without a path, "
+          + "or \"null\", \"same-host\" or \"*\"")
+    }
+    if let host = allowedHosts?.first(where: { HostPattern($0[...]) == nil }) {
+      throw invalid(
+        "an entry of allowedHosts", quoted(host),
+        "a host like \"example.org\", \"*.example.org\" or \"[::1]\", without a port")
+    }
+    if let unixSocketPath {
+      try require(
+        1...UnixSocket.maximumPathBytes, unixSocketPath.utf8.count, "the length of unixSocketPath")
+      guard !unixSocketPath.utf8.contains(0) else {
+        throw invalid("unixSocketPath", quoted(unixSocketPath), "a path without a NUL in it")
+      }
+    }
+    try require(0...0o777, Int(unixSocketMode), "unixSocketMode")
+    if let tls, let maximum = tls.maximumVersion, maximum < tls.minimumVersion {
+      throw invalid("tls.maximumVersion", maximum, "at least tls.minimumVersion")
+    }
   }
 }
 

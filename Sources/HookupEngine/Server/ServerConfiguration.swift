@@ -9,9 +9,36 @@ public struct ServerConfiguration: Sendable {
   /// privileges on most systems.
   public var port = 8127
 
+  /// A Unix-domain socket to listen on instead of ``host`` and ``port``: its path, at most 103 bytes. Default nil. A
+  /// socket file there on which nobody listens is replaced; any other file, and a socket in use, keep the server from
+  /// starting. The file is removed at the end. Clients are not told apart by address.
+  public var unixSocketPath: String?
+
+  /// Who may connect to ``unixSocketPath``: its permissions, of which write counts. Default `0o600`, the server's own user;
+  /// `0o660` adds its group, e.g. for a proxy; `0o666` everybody on the machine.
+  public var unixSocketMode: UInt16 = 0o600
+
   /// TLS, so that clients use `wss://`. Default nil: in the clear, for a loopback address or behind a proxy
   /// that ends TLS.
   public var tls: ServerTLS?
+
+  /// Which web pages may open a WebSocket. Default ``OriginPolicy/sameHost``: those that come from this server. Others are
+  /// answered 403. Clients that are no browsers send no `Origin` and are let in.
+  public var allowedOrigins = OriginPolicy.sameHost
+
+  /// The names by which this server may be asked for: `chat.example.org`, `*.example.org` for all names below,
+  /// `127.0.0.1`, `[::1]`; without ports, case does not matter. Default nil: any. Others are answered 421, except for
+  /// ``pingPath``, which health checks ask for by address. Set it where the server trusts the network it is in: it keeps out
+  /// web pages whose name an attacker has pointed at this server's address (DNS rebinding), to which such a page is the
+  /// "same host".
+  public var allowedHosts: [String]?
+
+  /// Decides about each client that asks for a WebSocket, after the request was found right and ``allowedOrigins`` had no
+  /// objection, before it is answered 101. Default nil: all are accepted. It sees the whole request, cookies and
+  /// credentials included, and may take as long as is left of ``ServerLimits/handshakeTimeout``: then the client is
+  /// answered 503. Its task is cancelled then, and when the client goes. Meanwhile the socket is not read. Not asked
+  /// about plain HTTP.
+  public var authorize: (@Sendable (ServerRequest) async -> Admission)?
 
   /// The subprotocols spoken, and what is spoken with a client that offers none. Default
   /// ``SubprotocolRegistry/standard``: `jsonProtocol`, `simpleJson`, and the latter without an offer, which any WebSocket
@@ -100,9 +127,12 @@ public enum AcknowledgementPolicy: Hashable, Sendable {
 
 /// Where a server listens.
 public struct ServerAddress: Hashable, Sendable {
-  /// The numeric address.
+  /// The numeric address; empty for a Unix-domain socket.
   public var host: String
+  /// 0 for a Unix-domain socket.
   public var port: Int
+  /// The path of the Unix-domain socket; nil for TCP.
+  public var unixSocketPath: String?
   /// Whether it speaks TLS.
   public var isSecure: Bool
 
@@ -112,8 +142,14 @@ public struct ServerAddress: Hashable, Sendable {
     self.isSecure = isSecure
   }
 
-  /// What a client connects to: `ws://127.0.0.1:8127/`, `wss://[::1]:8127/`.
+  public init(unixSocketPath: String, isSecure: Bool) {
+    self.init(host: "", port: 0, isSecure: isSecure)
+    self.unixSocketPath = unixSocketPath
+  }
+
+  /// What a client connects to: `ws://127.0.0.1:8127/`, `wss://[::1]:8127/`, `ws+unix:/run/chat.sock`.
   public var url: String {
+    if let unixSocketPath { return "\(isSecure ? "wss" : "ws")+unix:\(unixSocketPath)" }
     let literal = host.contains(":") ? "[\(host)]" : host
     return "\(isSecure ? "wss" : "ws")://\(literal):\(port)/"
   }

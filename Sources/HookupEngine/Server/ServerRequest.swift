@@ -6,15 +6,19 @@ public struct ServerRequest: Sendable {
   public let query: String?
   /// The headers in the order in which they came.
   public let headers: HeaderFields
-  /// Where the connection comes from: a numeric address. Behind a proxy, the proxy's.
+  /// Where the connection comes from: a numeric address. Behind a proxy, the proxy's. Empty over a Unix-domain socket.
   public let remoteHost: String
   public let remotePort: Int
   /// Whether the connection is encrypted here.
   public let isSecure: Bool
+  /// The certificate the client proved to own, verified as ``ServerTLS/clientCertificates`` says; nil when it showed none.
+  public let clientCertificate: ClientCertificate?
+  /// Who the client is, if ``ServerConfiguration/authorize`` said so.
+  public internal(set) var identity: String?
 
   package init(
     path: String, query: String?, headers: HeaderFields, remoteHost: String, remotePort: Int,
-    isSecure: Bool
+    isSecure: Bool, clientCertificate: ClientCertificate? = nil
   ) {
     self.path = path
     self.query = query
@@ -22,11 +26,14 @@ public struct ServerRequest: Sendable {
     self.remoteHost = remoteHost
     self.remotePort = remotePort
     self.isSecure = isSecure
+    self.clientCertificate = clientCertificate
   }
 
-  /// The `host:port` of the client.
+  /// The `host:port` of the client; `unix` over a Unix-domain socket.
   public var remoteAddress: String {
-    remoteHost.contains(":") ? "[\(remoteHost)]:\(remotePort)" : "\(remoteHost):\(remotePort)"
+    if remoteHost.isEmpty { return "unix" }
+    return remoteHost.contains(":")
+      ? "[\(remoteHost)]:\(remotePort)" : "\(remoteHost):\(remotePort)"
   }
 }
 

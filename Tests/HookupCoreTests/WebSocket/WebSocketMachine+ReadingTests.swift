@@ -111,6 +111,47 @@ import Testing
     #expect(machine.append(.text("late"), to: &output) == false)
   }
 
+  @Test func `an owner that never reports is waited for until the close timeout`() {
+    var machine = WebSocketMachine(
+      .init(role: .server, keepalive: KeepaliveSettings(), closeTimeout: .seconds(5)), seed: 1,
+      at: .zero)
+    var queue = ActionQueue<WebSocketMachine.Action>()
+    let bytes = Sample.text("good", to: .server) + Sample.close(1000, to: .server)
+    machine.handle(.received(ByteBuffer(bytes: bytes)), at: .seconds(1), into: &queue)
+    #expect(queue.drain() == [.deliver(.text("good")), .reportDelivered])
+    #expect(machine.nextDeadline == .seconds(6))
+    machine.handle(.timer, at: .seconds(5.9), into: &queue)
+    #expect(queue.drain() == [])
+    machine.handle(.timer, at: .seconds(6), into: &queue)
+    #expect(queue.drain() == [writtenClose(1000), .closeSocket])
+  }
+
+  @Test func `the owner may still answer an earlier read when the close frame comes alone`() {
+    var machine = WebSocketMachine(.init(role: .server, keepalive: nil), seed: 1, at: .zero)
+    var queue = ActionQueue<WebSocketMachine.Action>()
+    let close = ByteBuffer(bytes: Sample.close(1000, to: .server))
+    machine.handle(.received(close), at: .zero, into: &queue)
+    #expect(queue.drain() == [.reportDelivered])
+    var output = ByteBuffer()
+    #expect(machine.append(.text("answer"), to: &output) == true)
+    machine.handle(.delivered, at: .zero, into: &queue)
+    #expect(queue.drain() == [writtenClose(1000), .closeSocket])
+  }
+
+  @Test func `bytes that others hold are copied, or unmasked where they lie when that is promised`()
+  {
+    let frame = Sample.text("Hello", to: .server)
+    for inPlace in [false, true] {
+      var machine = WebSocketMachine(
+        .init(role: .server, keepalive: nil, unmasksInPlace: inPlace), seed: 1, at: .zero)
+      var queue = ActionQueue<WebSocketMachine.Action>()
+      let bytes = ByteBuffer(bytes: frame)
+      machine.handle(.received(bytes), at: .zero, into: &queue)
+      #expect(queue.drain() == [.deliver(.text("Hello"))])
+      #expect((bytes == ByteBuffer(bytes: frame)) == !inPlace)
+    }
+  }
+
   @Test func `a stray report that messages were delivered changes nothing`() {
     var bench = MachineBench(.server)
     #expect(bench.feed(.delivered) == [])

@@ -27,6 +27,29 @@ import Testing
     }
   }
 
+  @Test func `a handler that takes its time still answers what came before the close frame`()
+    async throws
+  {
+    let seen = Mailbox<String>()
+    let gate = Mailbox<Bool>()
+    try await withServer { connection in
+      for await event in connection.events {
+        guard case .text(let text) = event else { continue }
+        seen.put(text)
+        _ = try await gate.next()
+        try await connection.send(.text("answer to \(text)"))
+      }
+    } body: { _, address in
+      let (client, connection, _) = try await TestWebSocket.connect(address)
+      connection.send(text: "question")
+      connection.close(code: 1000, reason: "bye")
+      #expect(try await seen.next() == "question")
+      gate.put(true)
+      #expect(try await client.heard.next() == .text("answer to question"))
+      #expect(try await client.heard.next() == .closed(1000, "bye"))
+    }
+  }
+
   @Test func `a connection tells its story from connected to disconnected`() async throws {
     let events = Mailbox<String>()
     try await withServer { connection in

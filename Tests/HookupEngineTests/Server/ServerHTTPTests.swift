@@ -116,7 +116,7 @@ import Testing
   {
     try await withServer(
       configured {
-        $0.limits.handshakeTimeout = .milliseconds(700)
+        $0.limits.handshakeTimeout = .milliseconds(1_500)
       }
     ) { _, address in
       let answer8 = try await http("GET / HT", at: address)

@@ -13,8 +13,10 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = ByteBuffer
 
   enum Phase {
-    /// For a request. Can transition to answering, lingering, upgraded, closed.
+    /// For a request. Can transition to answering, judging, lingering, upgraded, closed.
     case waiting
+    /// The program decides whether a client gets its WebSocket. Can transition to upgraded, answering, closed.
+    case judging
     /// An answer is being written. Can transition to waiting, lingering, closed.
     case answering
     /// The last answer is out; what still comes is thrown away until the client closes or time is up, for closing a socket
@@ -30,10 +32,16 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private let refusal: HTTPResponse?
   private var parser: RequestHeadParser
   private var buffer = ByteBuffer()
-  private(set) var phase = Phase.waiting
+  var phase = Phase.waiting
   private var hasHeldRead = false
   private var isStopping = false
+  /// Whether the client has said all that it will say. It still gets its answers.
+  private var isInputClosed = false
   private var timer: Scheduled<Void>?
+  /// When the request that is awaited must be there, and what it asks for be decided.
+  private(set) var requestDeadline = NIODeadline.distantFuture
+  /// The task that judges.
+  var judgement: Task<Void, Never>?
 
   init(setup: HTTPChannelSetup, refusal: HTTPResponse?) {
     self.setup = setup
@@ -46,16 +54,17 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   // MARK: Channel events
 
   func handlerAdded(context: ChannelHandlerContext) {
-    startTimer(setup.configuration.limits.handshakeTimeout, context)
+    awaitRequest(context)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     timer?.cancel()
+    judgement?.cancel()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch phase {
-    case .waiting, .answering:
+    case .waiting, .answering, .judging:
       var bytes = unwrapInboundIn(data)
       buffer.writeBuffer(&bytes)
       parse(context)
@@ -65,16 +74,16 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if case .answering = phase {
-      hasHeldRead = true
-    } else {
-      context.read()
+    switch phase {
+    case .answering, .judging: hasHeldRead = true
+    case .waiting, .lingering, .upgraded, .closed: context.read()
     }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     if phase != .upgraded { phase = .closed }
     timer?.cancel()
+    judgement?.cancel()
     context.fireChannelInactive()
   }
 
@@ -88,8 +97,25 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     if event is ServerStops {
       isStopping = true
       if phase == .waiting { finish(context) }
+      if phase == .judging { breakOff("the server stops", context) }
     }
+    if case ChannelEvent.inputClosed = event, phase != .upgraded { inputClosed(context) }
     context.fireUserInboundEventTriggered(event)
+  }
+
+  /// The client has closed its half. What it asked before is answered; nothing else can come.
+  private func inputClosed(_ context: ChannelHandlerContext) {
+    isInputClosed = true
+    switch phase {
+    case .answering, .upgraded, .closed: break
+    case .waiting: endOfRequests(context)
+    case .judging, .lingering: finish(context)
+    }
+  }
+
+  private func endOfRequests(_ context: ChannelHandlerContext) {
+    guard buffer.readableBytes > 0 else { return finish(context) }
+    answer(.refusal(.badRequest, "the request ends in the middle of its head"), to: nil, context)
   }
 
   // MARK: Requests
@@ -114,7 +140,9 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func take(_ head: RequestHead, _ context: ChannelHandlerContext) {
-    if head.asksForWebSocket {
+    if let refusal = setup.refusalOfHost(head) {
+      answer(refusal, to: nil, context)
+    } else if head.asksForWebSocket {
       judgeUpgrade(head, context)
     } else if head.method != "GET" && head.method != "HEAD" {
       var response = HTTPResponse.refusal(.methodNotAllowed, "only GET and HEAD are served here")
@@ -151,19 +179,19 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
         to: nil, context)
     case .accept(let name, let compression, let headers):
       let format = name.flatMap(subprotocols.format(named:)) ?? subprotocols.defaultFormat
-      upgrade(head, format, compression, headers: HeaderFields(headers), context)
+      admit(head, context) { request, extra in
+        self.upgrade(
+          request, format, compression, headers: HeaderFields(headers).appending(extra), context)
+      }
     }
   }
 
   private func upgrade(
-    _ head: RequestHead, _ format: any WireFormat, _ compression: PerMessageDeflate?,
+    _ request: ServerRequest, _ format: any WireFormat, _ compression: PerMessageDeflate?,
     headers: HeaderFields, _ context: ChannelHandlerContext
   ) {
-    let request = ServerRequest(
-      path: head.path, query: head.query, headers: head.headers,
-      remoteHost: context.remoteAddress?.ipAddress ?? "",
-      remotePort: context.remoteAddress?.port ?? 0,
-      isSecure: setup.isSecure)
+    // Half a connection is none: neither messages nor a close frame could come.
+    guard !isInputClosed else { return finish(context) }
     phase = .upgraded
     timer?.cancel()
     // The server knows the connection before its client does; what is sent to it already waits for the pipeline.
@@ -186,6 +214,8 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
       context.fireChannelRead(wrapInboundOut(rest))
       context.fireChannelReadComplete()
     }
+    // What was held back while an answer or a decision was under way. The WebSocket may hold it back in its turn.
+    if hasHeldRead { context.channel.read() }
     context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
   }
 
@@ -223,9 +253,11 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func answered(closes: Bool, _ context: ChannelHandlerContext) {
     if closes || isStopping { return linger(context) }
     phase = .waiting
-    startTimer(setup.configuration.limits.handshakeTimeout, context)
+    awaitRequest(context)
     parse(context)
-    if phase == .waiting, hasHeldRead {
+    guard phase == .waiting else { return }
+    if isInputClosed { return endOfRequests(context) }
+    if hasHeldRead {
       hasHeldRead = false
       context.read()
     }
@@ -235,7 +267,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     phase = .lingering
     buffer = ByteBuffer()
     // Over TLS there is no half of a connection to close.
-    guard !setup.isSecure else { return finish(context) }
+    guard !setup.isSecure, !isInputClosed else { return finish(context) }
     startTimer(.seconds(1), context)
     context.close(mode: .output, promise: nil)
     if hasHeldRead {
@@ -248,21 +280,35 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     guard phase != .closed else { return }
     phase = .closed
     timer?.cancel()
+    judgement?.cancel()
     context.close(promise: nil)
   }
 
   // MARK: Time
 
-  private func startTimer(_ duration: Duration, _ context: ChannelHandlerContext) {
+  /// From the accepted socket on, so that the TLS handshake counts; then from the end of each answer.
+  private func awaitRequest(_ context: ChannelHandlerContext) {
+    let time = TimeAmount(setup.configuration.limits.handshakeTimeout)
+    requestDeadline = context.eventLoop.now + time
+    startTimer(until: requestDeadline, context)
+  }
+
+  func startTimer(until deadline: NIODeadline, _ context: ChannelHandlerContext) {
     timer?.cancel()
-    timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(duration)) {
+    timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
       self.timeIsUp(context)
     }
+  }
+
+  private func startTimer(_ duration: Duration, _ context: ChannelHandlerContext) {
+    startTimer(until: context.eventLoop.now + TimeAmount(duration), context)
   }
 
   private func timeIsUp(_ context: ChannelHandlerContext) {
     if phase == .waiting, buffer.readableBytes > 0 {
       answer(.refusal(.requestTimeout, "the request did not come in time"), to: nil, context)
+    } else if phase == .judging {
+      breakOff("whether you may connect was not decided in time: try again later", context)
     } else {
       finish(context)
     }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// What the HTTP side of every connection of a server shares.
 final class HTTPChannelSetup: Sendable {
@@ -10,9 +11,12 @@ final class HTTPChannelSetup: Sendable {
   let files: StaticFileStore?
   let threadPool: NIOThreadPool
   let logger: Logger
-  private let tls: NIOSSLContext?
-  private let server: HookupServer
+  private let tls: TLSContextStore
   private let pools = EventLoopPools()
+  let server: HookupServer
+  /// Nil: any.
+  let hosts: [HostPattern]?
+  let judgements = Mutex(0)
   private let common: ServerConnection.Common
   private let settings: WebSocketSettings
   /// Of connections that agreed on nothing.
@@ -23,6 +27,9 @@ final class HTTPChannelSetup: Sendable {
     self.server = server
     configuration = server.configuration
     logger = server.logger
+    tls = server.tls
+    if let tlsSettings = configuration.tls { tls.set(try tlsSettings.makeContext()) }
+    hosts = configuration.allowedHosts.map { $0.compactMap { HostPattern($0[...]) } }
     common = ServerConnection.Common(server)
     let limits = configuration.limits
     settings = WebSocketSettings(
@@ -31,7 +38,6 @@ final class HTTPChannelSetup: Sendable {
       sendBufferHighBytes: limits.sendBufferHighBytes,
       sendBufferLowBytes: limits.sendBufferLowBytes)
     plainConfiguration = settings.configuration
-    tls = try configuration.tls?.makeContext()
     if let directory = configuration.publicDirectory {
       files = try StaticFileStore(directory: directory)
     } else {
@@ -40,7 +46,7 @@ final class HTTPChannelSetup: Sendable {
     threadPool = .singleton
   }
 
-  var isSecure: Bool { tls != nil }
+  var isSecure: Bool { configuration.tls != nil }
 
   /// Sets up the pipeline of a channel that was just accepted.
   func prepare(_ channel: any Channel, decision: AdmissionControl.Decision) throws {
@@ -53,8 +59,8 @@ final class HTTPChannelSetup: Sendable {
       return
     }
     let pipeline = channel.pipeline.syncOperations
-    if let tls {
-      try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+    if let context = tls.context {
+      try pipeline.addHandler(NIOSSLServerHandler(context: context))
     } else {
       pools.pool(of: channel.eventLoop).adopt(channel)
     }

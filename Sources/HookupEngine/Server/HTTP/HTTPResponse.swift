@@ -17,9 +17,17 @@ struct HTTPStatus: Hashable, Sendable {
   }
 
   private static let known = [
-    switchingProtocols, ok, partialContent, movedPermanently, notModified, badRequest, notFound,
-    methodNotAllowed, requestTimeout, preconditionFailed, rangeNotSatisfiable, upgradeRequired,
-    requestHeaderFieldsTooLarge, internalServerError, serviceUnavailable, httpVersionNotSupported,
+    switchingProtocols, ok, partialContent, movedPermanently, notModified, badRequest, forbidden,
+    notFound, methodNotAllowed, requestTimeout, preconditionFailed, rangeNotSatisfiable,
+    misdirectedRequest, upgradeRequired, requestHeaderFieldsTooLarge, internalServerError,
+    serviceUnavailable, httpVersionNotSupported,
+    // What only programs answer, by way of their ``Admission``.
+    HTTPStatus(code: 302, phrase: "Found"), HTTPStatus(code: 303, phrase: "See Other"),
+    HTTPStatus(code: 307, phrase: "Temporary Redirect"),
+    HTTPStatus(code: 308, phrase: "Permanent Redirect"),
+    HTTPStatus(code: 401, phrase: "Unauthorized"), HTTPStatus(code: 410, phrase: "Gone"),
+    HTTPStatus(code: 429, phrase: "Too Many Requests"),
+    HTTPStatus(code: 502, phrase: "Bad Gateway"), HTTPStatus(code: 504, phrase: "Gateway Timeout"),
   ]
 
   static let switchingProtocols = HTTPStatus(code: 101, phrase: "Switching Protocols")
@@ -28,11 +36,13 @@ struct HTTPStatus: Hashable, Sendable {
   static let movedPermanently = HTTPStatus(code: 301, phrase: "Moved Permanently")
   static let notModified = HTTPStatus(code: 304, phrase: "Not Modified")
   static let badRequest = HTTPStatus(code: 400, phrase: "Bad Request")
+  static let forbidden = HTTPStatus(code: 403, phrase: "Forbidden")
   static let notFound = HTTPStatus(code: 404, phrase: "Not Found")
   static let methodNotAllowed = HTTPStatus(code: 405, phrase: "Method Not Allowed")
   static let requestTimeout = HTTPStatus(code: 408, phrase: "Request Timeout")
   static let preconditionFailed = HTTPStatus(code: 412, phrase: "Precondition Failed")
   static let rangeNotSatisfiable = HTTPStatus(code: 416, phrase: "Range Not Satisfiable")
+  static let misdirectedRequest = HTTPStatus(code: 421, phrase: "Misdirected Request")
   static let upgradeRequired = HTTPStatus(code: 426, phrase: "Upgrade Required")
   static let requestHeaderFieldsTooLarge = HTTPStatus(
     code: 431, phrase: "Request Header Fields Too Large")

@@ -8,6 +8,9 @@ struct RequestHead: Hashable, Sendable {
   /// The 1 of `HTTP/1.1`: 0 or 1, a higher one is taken for 1 (RFC 9110 §2.5).
   var minorVersion: Int
   var headers: HeaderFields
+  /// The host that is asked for: that of the target where it names one, else that of the `Host` header
+  /// (RFC 9112 §3.2.2). Nil only in HTTP/1.0.
+  var authority: Authority?
 
   /// Whether a body follows, which this server never reads: the connection closes after the answer.
   var announcesBody: Bool {

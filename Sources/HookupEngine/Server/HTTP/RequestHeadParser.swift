@@ -131,26 +131,41 @@ struct RequestHeadParser: Sendable {
     guard parts[1].allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }),
       let target = originForm(String(decoding: parts[1], as: UTF8.self))
     else { return refuse("a malformed request target") }
-    let (path, query) = target
     return .success(
       RequestHead(
-        method: String(decoding: parts[0], as: UTF8.self), path: path, query: query,
-        minorVersion: version[7] == UInt8(ascii: "0") ? 0 : 1, headers: HeaderFields()))
+        method: String(decoding: parts[0], as: UTF8.self), path: target.path, query: target.query,
+        minorVersion: version[7] == UInt8(ascii: "0") ? 0 : 1, headers: HeaderFields(),
+        authority: target.authority))
   }
 
-  /// The path and query of `/path?query` or of `http://host/path?query` (RFC 9112 §3.2.2).
-  private static func originForm(_ target: String) -> (path: String, query: String?)? {
+  /// A request's target, taken apart.
+  private struct Target {
+    var path: String
+    var query: String?
+    var authority: Authority?
+  }
+
+  /// Reads `/path?query` or `http://host/path?query` (RFC 9112 §3.2.2).
+  private static func originForm(_ target: String) -> Target? {
     var rest = Substring(target)
+    var authority: Authority?
     for scheme in ["http://", "https://", "ws://", "wss://"]
     where equalASCII(String(rest.prefix(scheme.utf8.count)), scheme) {
       rest = rest.dropFirst(scheme.utf8.count)
-      rest = rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? ""
+      let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+      guard let named = Authority(rest[..<end]) else { return nil }
+      authority = named
+      rest = rest[end...]
       if !rest.hasPrefix("/") { rest = "/" + rest }
       break
     }
     guard rest.hasPrefix("/") else { return nil }
-    guard let mark = rest.firstIndex(of: "?") else { return (String(rest), nil) }
-    return (String(rest[..<mark]), String(rest[rest.index(after: mark)...]))
+    guard let mark = rest.firstIndex(of: "?") else {
+      return Target(path: String(rest), query: nil, authority: authority)
+    }
+    return Target(
+      path: String(rest[..<mark]), query: String(rest[rest.index(after: mark)...]),
+      authority: authority)
   }
 
   /// RFC 9112 §5: `name: value`, no space in or after the name, no control characters in the value.
@@ -168,16 +183,20 @@ struct RequestHeadParser: Sendable {
 
   /// What must hold of the headers together.
   private static func checked(_ head: RequestHead) -> Outcome {
-    let hosts = head.headers["Host"].count
+    let hosts = head.headers["Host"]
     // RFC 9112 §3.2: exactly one Host in HTTP/1.1.
-    guard hosts == 1 || (hosts == 0 && head.minorVersion == 0) else {
-      return malformed("\(hosts) Host headers instead of one")
+    guard hosts.count == 1 || (hosts.isEmpty && head.minorVersion == 0) else {
+      return malformed("\(hosts.count) Host headers instead of one")
     }
+    let named = hosts.first.map { Authority($0[...]) }
+    if let named, named == nil { return malformed("a malformed Host header") }
     let lengths = head.headers["Content-Length"]
     // RFC 9112 §6.3: these are how requests are smuggled past a proxy.
     guard lengths.count <= 1, lengths.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }),
       lengths.isEmpty || !head.headers.contains("Transfer-Encoding")
     else { return malformed("contradictory lengths of the body") }
+    var head = head
+    head.authority = head.authority ?? named ?? nil
     return .head(head)
   }
 

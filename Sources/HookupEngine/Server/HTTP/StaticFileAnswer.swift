@@ -27,12 +27,13 @@ enum StaticFileAnswer: Hashable, Sendable {
   case rangeNotSatisfiable
 
   /// Decides in the order of RFC 9110 §13.2.2.
-  init(facts: StaticFileFacts, headers: HeaderFields) {
+  /// - Parameter isHead: whether only the head is asked for: a range is then ignored (§14.2).
+  init(facts: StaticFileFacts, headers: HeaderFields, isHead: Bool = false) {
     if Self.failsPrecondition(facts, headers) {
       self = .preconditionFailed
     } else if Self.isFresh(facts, headers) {
       self = .notModified
-    } else if let range = headers.first("Range"), headers["Range"].count == 1,
+    } else if !isHead, let range = headers.first("Range"), headers["Range"].count == 1,
       Self.rangeApplies(facts, headers)
     {
       self = Self.range(range, size: facts.size)

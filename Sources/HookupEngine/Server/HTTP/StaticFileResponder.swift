@@ -35,7 +35,9 @@ struct StaticFileResponder {
     headers.append("Last-Modified", file.facts.lastModified)
     // A copy is used again only after asking whether it still holds, which the ETag makes cheap.
     headers.append("Cache-Control", "no-cache")
-    switch StaticFileAnswer(facts: file.facts, headers: head.headers) {
+    switch StaticFileAnswer(
+      facts: file.facts, headers: head.headers, isHead: head.method == "HEAD")
+    {
     case .notModified:
       handler.answer(HTTPResponse(.notModified, headers: headers), to: head, context)
     case .preconditionFailed:

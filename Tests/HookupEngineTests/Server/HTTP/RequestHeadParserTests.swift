@@ -31,7 +31,7 @@ import Testing
           headers: HeaderFields([
             .init(name: "Host", value: "h"), .init(name: "X-A", value: "one"),
             .init(name: "x-a", value: "two"), .init(name: "Empty", value: ""),
-          ])))
+          ]), authority: Authority("h")))
   }
 
   @Test(
@@ -45,6 +45,27 @@ import Testing
     let head = head("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n")
     #expect(head?.path == path)
     #expect(head?.query == query)
+  }
+
+  @Test(
+    arguments: [
+      ("/", "a:1", "a", 1), ("http://B.example:8/", "a", "b.example", 8),
+      ("ws://[::1]/", "a", "[::1]", nil),
+    ] as [(String, String, String, Int?)])
+  func `the host of the target wins over the header`(
+    target: String, header: String, host: String, port: Int?
+  ) {
+    let head = head("GET \(target) HTTP/1.1\r\nHost: \(header)\r\n\r\n")
+    #expect(head?.authority?.host == host)
+    #expect(head?.authority?.port == port)
+  }
+
+  @Test(arguments: ["", "a b", "user@h", "h/x", "h:port", "h:99999", "[::1", "[x]", "é", "h:1:2"])
+  func `a malformed host is refused, in the header and in the target`(host: String) {
+    #expect(status(parse("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n")) == 400)
+    #expect(status(parse("GET / HTTP/1.1\r\nHost: \(host)\r\nHost: h\r\n\r\n")) == 400)
+    guard host != "h/x" else { return }
+    #expect(status(parse("GET http://\(host)/ HTTP/1.1\r\nHost: h\r\n\r\n")) == 400)
   }
 
   @Test(arguments: [

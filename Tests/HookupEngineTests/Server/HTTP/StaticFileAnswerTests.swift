@@ -76,4 +76,11 @@ import Testing
   ) {
     #expect(answer(headers) == expected)
   }
+
+  @Test func `a range is ignored when only the head is asked for`() {
+    let facts = StaticFileFacts(size: 10, modifiedSeconds: 1, modifiedNanoseconds: 0)
+    let headers = HeaderFields([.init(name: "Range", value: "bytes=1-2")])
+    #expect(StaticFileAnswer(facts: facts, headers: headers) == .part(1...2))
+    #expect(StaticFileAnswer(facts: facts, headers: headers, isHead: true) == .whole)
+  }
 }

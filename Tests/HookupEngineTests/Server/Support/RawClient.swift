@@ -12,7 +12,7 @@ struct RawClient: Sendable {
   /// - Parameter reads: false to leave everything in the kernel's buffers, as a client that hangs does.
   static func connect(_ address: ServerAddress, reads: Bool = true) async throws -> RawClient {
     let bytes = Mailbox<ByteBuffer?>()
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: reads)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 64 << 10)
@@ -21,7 +21,13 @@ struct RawClient: Sendable {
           try channel.pipeline.syncOperations.addHandler(Collector(bytes: bytes))
         }
       }
-      .connect(host: address.host, port: address.port).get()
+    let future =
+      if let path = address.unixSocketPath {
+        bootstrap.connect(unixDomainSocketPath: path)
+      } else {
+        bootstrap.connect(host: address.host, port: address.port)
+      }
+    let channel = try await future.get()
     return RawClient(channel: channel, bytes: bytes)
   }
 
@@ -57,6 +63,9 @@ struct RawClient: Sendable {
     }
     return String(buffer: all)
   }
+
+  /// Closes this side's half: the server reads the end.
+  func closeOutput() async throws { try await channel.close(mode: .output).get() }
 
   func close() async { try? await channel.close() }
 
