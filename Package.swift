@@ -114,7 +114,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ChatEndToEndTests",
-      dependencies: ["HookupEngine", "hookup-chat", "hookup-chat-server"], swiftSettings: strict),
+      dependencies: [
+        "HookupEngine", "hookup-chat", "hookup-chat-server", "hookup-bench", "echo-server",
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "HookupBenchTests",
       dependencies: ["hookup-bench", "HookupEngine", argumentParser, nioCore, nioPosix],

@@ -141,6 +141,7 @@ final class Child: @unchecked Sendable {
     return (process.terminationStatus, lines, errors)
   }
 
+  var pid: Int32 { process.processIdentifier }
   var linesSoFar: [String] { condition.withLock { lines } }
 
   /// kill -9, and waits until it is gone.

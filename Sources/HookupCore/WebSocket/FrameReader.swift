@@ -15,6 +15,13 @@ struct FrameReader: Sendable {
     case control(FrameOpcode, Range<Int>)
     /// A control frame from several reads.
     case gathered(FrameOpcode, ByteBuffer)
+
+    var isData: Bool {
+      switch self {
+      case .message, .assembled: true
+      case .control, .gathered: false
+      }
+    }
   }
 
   /// The frame under way: its header is read, of its payload `receivedBytes`.
@@ -47,6 +54,11 @@ struct FrameReader: Sendable {
     self.unmasksInPlace = unmasksInPlace
     allowsCompression = inflater != nil
     assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
+  }
+
+  /// Whether the bytes so far end within a frame or a message.
+  var isUnderWay: Bool {
+    progress != nil || !assembler.isIdle || cutHeader.readableBytes > 0
   }
 
   /// Gives back what compression holds; nothing is read any more.

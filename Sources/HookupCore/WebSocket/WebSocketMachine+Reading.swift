@@ -18,6 +18,10 @@ extension WebSocketMachine {
     } catch {
       readingEnd = .violation(error)
     }
+    let isUnderWay = reader.isUnderWay
+    pace.received(
+      bytes.readableBytes, isUnderWay: isUnderWay,
+      isNew: isUnderWay && items.contains(where: \.isData), at: now)
     for index in items.indices { perform(items[index], in: buffer, at: now, into: &actions) }
     items.removeAll(keepingCapacity: items.count <= 1_024)
     guard readingEnd != nil else { return }
@@ -73,7 +77,8 @@ extension WebSocketMachine {
     // After our close frame nothing may be sent, a pong neither (RFC 6455 §5.5.1).
     guard case .open = state else { return }
     guard waitingPongs < Self.maximumWaitingPongs else {
-      latePing = ping
+      // Copied: a slice would keep all that was read with it.
+      latePing = ByteBuffer(bytes: ping.readableBytesView)
       return
     }
     waitingPongs += 1
@@ -94,9 +99,11 @@ extension WebSocketMachine {
     isReading = wanted
     if wanted {
       keepalive.resume(at: now)
+      pace.resume(isUnderWay: reader.isUnderWay, at: now)
     } else if keepalive.suspend() {
       actions.append(.stalled(false))
     }
+    if !wanted { pace.suspend() }
     actions.append(.read(wanted))
   }
 }

@@ -21,6 +21,8 @@ package struct WebSocketMachine: Machine {
     package let keepalive: KeepaliveSettings?
     /// From the beginning of the closing handshake until the socket is dropped at the latest.
     package let closeTimeout: Duration
+    /// How long a message may take from its first byte on, and longer if its bytes keep coming: see ``MessagePace``; nil: for ever.
+    package let messageTimeout: Duration?
     /// Whether bytes that were fed are unmasked where they lie, though others may hold the same storage: the driver promises that
     /// nobody but the machine reads them. False copies them first unless they are the machine's alone.
     package let unmasksInPlace: Bool
@@ -30,12 +32,13 @@ package struct WebSocketMachine: Machine {
     package init(
       role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
       keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5),
-      unmasksInPlace: Bool = false, compression: PerMessageDeflate? = nil
+      messageTimeout: Duration? = nil, unmasksInPlace: Bool = false, compression: PerMessageDeflate? = nil
     ) {
       self.role = role
       self.maximumMessageBytes = min(max(maximumMessageBytes, 0), 1 << 30)
       self.keepalive = keepalive
       self.closeTimeout = closeTimeout
+      self.messageTimeout = messageTimeout
       self.unmasksInPlace = unmasksInPlace
       self.compression = compression
     }
@@ -125,6 +128,7 @@ package struct WebSocketMachine: Machine {
   var deflater: Deflater?
   var items: [FrameReader.Item] = []
   var keepalive: Keepalive
+  var pace: MessagePace
   var maskingKeys: RandomSource
   var waitingPongs = 0
   var latePing: ByteBuffer?
@@ -148,13 +152,15 @@ package struct WebSocketMachine: Machine {
       inflater: configuration.compression?.inflater(for: configuration.role))
     deflater = configuration.compression?.deflater(for: configuration.role)
     keepalive = Keepalive(configuration.keepalive, seed: seeds.next(), at: now)
+    pace = MessagePace(
+      grace: configuration.messageTimeout, maximumBytes: configuration.maximumMessageBytes)
     maskingKeys = RandomSource(seed: seeds.next())
   }
 
   package var nextDeadline: MonotonicInstant? {
     switch state {
     // The peer has ended its side: it is not pinged any more.
-    case .open: readingEndDeadline ?? keepalive.nextDeadline
+    case .open: readingEndDeadline ?? earlier(pace.deadline, keepalive.nextDeadline)
     case .closing(let deadline): deadline
     case .ending(let deadline): deadline
     case .closed: nil
@@ -217,6 +223,13 @@ package struct WebSocketMachine: Machine {
     }
   }
 
+  private func earlier(
+    _ left: MonotonicInstant?, _ right: MonotonicInstant?
+  ) -> MonotonicInstant? {
+    guard let left else { return right }
+    return right.map { min(left, $0) } ?? left
+  }
+
   var isClosed: Bool {
     if case .closed = state { true } else { false }
   }
@@ -230,7 +243,9 @@ extension WebSocketMachine {
     guard let deadline = nextDeadline, deadline <= now else { return }
     switch state {
     case .open:
-      if readingEnd == nil {
+      if readingEnd == nil, pace.timePassed(at: now) {
+        fail(Self.tooSlow, at: now, into: &actions)
+      } else if readingEnd == nil {
         keepAlive(at: now, into: &actions)
       } else {
         endReading(at: now, into: &actions)
@@ -239,6 +254,9 @@ extension WebSocketMachine {
     case .closed: break
     }
   }
+
+  private static let tooSlow = ProtocolViolation(
+    .policyViolation, "a message takes too long to arrive")
 
   mutating func keepAlive(
     at now: MonotonicInstant, into actions: inout ActionQueue<Action>

@@ -23,6 +23,8 @@ struct InboundQueue<Element: Sendable>: Sendable {
   }
 
   var isEmpty: Bool { head == entries.count }
+  /// Events that were not taken.
+  var waitingCount: Int { entries.count - head }
   /// Whether the socket is not to be read: a limit is reached. What one read brought is always taken, so the queue goes
   /// beyond its limit by at most that.
   var isFull: Bool {

@@ -64,6 +64,7 @@ extension ServerLimits {
     try require(256...(1 << 20), maximumRequestHeadBytes, "maximumRequestHeadBytes")
     try require(8...10_000, maximumRequestHeaders, "maximumRequestHeaders")
     try require(atLeast: 1, handshakeTimeout.wholeNanoseconds, "handshakeTimeout")
+    try require(atLeast: 1, messageTimeout?.wholeNanoseconds ?? 1, "messageTimeout")
     try require(atLeast: 1, inboundEvents, "inboundEvents")
     try require(atLeast: 1, inboundBytes, "inboundBytes")
     try require(atLeast: 1, sendBufferHighBytes, "sendBufferHighBytes")

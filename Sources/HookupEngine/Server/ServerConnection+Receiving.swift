@@ -24,11 +24,11 @@ extension ServerConnection: WebSocketDelegate {
     var events: [(event: ServerEvent, bytes: Int)] = []
     events.reserveCapacity(frames.count)
     var settlesAcks = false
-    let isOpen = state.withLock { state in
+    let (isOpen, isBehind) = state.withLock { state in
       state.lastMessage = now
-      return state.phase == .open
+      return (state.phase == .open, !state.inbound.isEmpty)
     }
-    for frame in frames {
+    for frame in isBehind ? Self.compacted(frames) : frames {
       switch format.decode(frame) {
       case .message(let content):
         if isOpen { events.append((ServerEvent(content), frame.bytes)) }
@@ -53,6 +53,28 @@ extension ServerConnection: WebSocketDelegate {
     deliver(events)
     if settlesAcks { wakeWriters() }
     drain()
+  }
+
+  /// The same frames in no more memory than twice their payloads, for they may wait long, and a slice keeps all that was
+  /// read with it: 128 KiB for a single byte.
+  static func compacted(_ frames: [WireFrame]) -> [WireFrame] {
+    var bytes = 0
+    var held = 0
+    for frame in frames {
+      bytes += frame.bytes
+      held = max(held, frame.payload.storageCapacity)
+    }
+    guard bytes < held / 2 else { return frames }
+    var all = ByteBuffer()
+    all.reserveCapacity(bytes)
+    for frame in frames { all.writeImmutableBuffer(frame.payload) }
+    return frames.map { frame in
+      let payload = all.readSlice(length: frame.bytes) ?? ByteBuffer()
+      return switch frame {
+      case .text: .text(payload)
+      case .binary: .binary(payload)
+      }
+    }
   }
 
   /// The handler gets the chance to answer what came before the client's close frame: it has, when it waits for the next event.

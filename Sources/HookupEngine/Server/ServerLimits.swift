@@ -26,6 +26,12 @@ public struct ServerLimits: Hashable, Sendable {
   /// Default 10 s, then the socket is closed. Short cuts off slow networks; long lets idle sockets pile up.
   public var handshakeTimeout = Duration.seconds(10)
 
+  /// How long a message may take to arrive, from its first byte on, before the connection is closed with 1008. Default 60 s, and
+  /// then a second more for each KiB that has come, so that slow links get large messages through. Time in which
+  /// the server does not read, because the handler is behind, does not count. Short cuts off links that stand still for a
+  /// while; long lets half messages hold memory; nil lets them for ever, which clients need that stream one message for hours.
+  public var messageTimeout: Duration? = .seconds(60)
+
   /// Events of one connection that wait for its handler. Default 1,024; then its socket is not read until the
   /// handler has caught up, which its client feels as backpressure. 1 stops reading after every batch.
   public var inboundEvents = Limits.inboundEvents

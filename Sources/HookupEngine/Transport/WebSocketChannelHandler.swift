@@ -222,6 +222,8 @@ extension WebSocketChannelHandler {
   private func over(_ reason: WebSocketCloseReason) {
     let delegate = self.delegate
     self.delegate = nil
+    timer?.cancel()
+    timer = nil
     link.disconnect()
     for written in output.take().written { written(false) }
     delegate?.webSocket(link, closed: reason)
@@ -230,11 +232,8 @@ extension WebSocketChannelHandler {
   /// Sees to it that the machine is fed when its deadline has passed. A timer that fires too early looks again, so that
   /// a deadline that moves back with every read costs nothing.
   private func setTimer() {
-    guard let deadline = machine.nextDeadline else {
-      timer?.cancel()
-      timer = nil
-      return
-    }
+    // One that is set stays: it does no harm, and what is due only within a message would be set anew with each read.
+    guard let deadline = machine.nextDeadline else { return }
     if timer != nil, let timerDeadline, timerDeadline <= deadline { return }
     timer?.cancel()
     timerDeadline = deadline

@@ -14,6 +14,9 @@ package struct WebSocketSettings: Hashable, Sendable {
   /// How long the closing handshake and the peer's closing of the socket may take in all before the socket is dropped.
   /// 5 s by default. Zero: the peer's close frame is hardly ever seen. Long: peers that are gone hold sockets.
   package var closeTimeout: Duration
+  /// How long a message may take to arrive, once begun, before the connection is closed with 1008; longer if its bytes keep
+  /// coming. Nil, the default: for ever. See ``ServerLimits/messageTimeout``.
+  package var messageTimeout: Duration?
   /// Bytes waiting to be written above which the delegate hears `becameWritable(false)`. 1 MiB by default. Small:
   /// senders pause often. Large: a slow peer holds that much memory.
   package var sendBufferHighBytes: Int
@@ -48,6 +51,7 @@ extension WebSocketSettings {
   package var configuration: WebSocketMachine.Configuration {
     WebSocketMachine.Configuration(
       role: role, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive,
-      closeTimeout: closeTimeout, unmasksInPlace: true, compression: agreedCompression)
+      closeTimeout: closeTimeout, messageTimeout: messageTimeout, unmasksInPlace: true,
+      compression: agreedCompression)
   }
 }

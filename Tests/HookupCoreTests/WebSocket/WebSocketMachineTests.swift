@@ -10,12 +10,13 @@ struct MachineBench {
 
   init(
     _ role: WebSocketRole, maximumMessageBytes: Int = 1_000,
-    keepalive: KeepaliveSettings? = nil, compression: PerMessageDeflate? = nil
+    keepalive: KeepaliveSettings? = nil, messageTimeout: Duration? = nil,
+    compression: PerMessageDeflate? = nil
   ) {
     machine = WebSocketMachine(
       .init(
         role: role, maximumMessageBytes: maximumMessageBytes, keepalive: keepalive,
-        compression: compression),
+        messageTimeout: messageTimeout, compression: compression),
       seed: 1, at: .zero)
   }
 

@@ -124,7 +124,8 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     while phase == .waiting {
       switch parser.parse(&buffer) {
       case .incomplete:
-        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+        // Not only for tidiness: what was read before the rest is never given back otherwise, however much it is.
+        if buffer.readableBytes == 0 { buffer = ByteBuffer() } else { buffer.discardReadBytes() }
         return
       case .refused(let status, let reason):
         answer(.refusal(status, reason), to: nil, context)

@@ -32,11 +32,13 @@ final class HTTPChannelSetup: Sendable {
     hosts = configuration.allowedHosts.map { $0.compactMap { HostPattern($0[...]) } }
     common = ServerConnection.Common(server)
     let limits = configuration.limits
-    settings = WebSocketSettings(
+    var settings = WebSocketSettings(
       role: .server, maximumMessageBytes: limits.maximumMessageBytes,
       keepalive: configuration.keepalive, closeTimeout: limits.closeTimeout,
       sendBufferHighBytes: limits.sendBufferHighBytes,
       sendBufferLowBytes: limits.sendBufferLowBytes)
+    settings.messageTimeout = limits.messageTimeout
+    self.settings = settings
     plainConfiguration = settings.configuration
     if let directory = configuration.publicDirectory {
       files = try StaticFileStore(directory: directory)

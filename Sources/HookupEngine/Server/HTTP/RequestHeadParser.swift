@@ -28,6 +28,10 @@ struct RequestHeadParser: Sendable {
 
   mutating func parse(_ buffer: inout ByteBuffer) -> Outcome {
     skipEmptyLines(&buffer)
+    // Half an empty line, most likely: what comes next tells.
+    if searched == 0, buffer.readableBytesView.elementsEqual([.carriageReturn]) {
+      return .incomplete
+    }
     let (length, failure) = buffer.withUnsafeReadableBytes { measure($0) }
     if let failure { return failure }
     guard let length, let head = buffer.readSlice(length: length) else { return .incomplete }
