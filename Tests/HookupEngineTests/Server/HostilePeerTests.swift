@@ -183,11 +183,12 @@ import Testing
   @Test func `tiny messages for a handler that is behind hold no more than their bytes`()
     async throws
   {
-    let (gate, held) = (Mailbox<Void>(), Mailbox<Int>())
+    let (begins, gate, held) = (Mailbox<Void>(), Mailbox<Void>(), Mailbox<Int>())
     let messages = 200
     try await withServer { connection in
       var iterator = connection.events.makeAsyncIterator()
       _ = await iterator.next()
+      begins.put(())
       try await gate.next()
       var buffers: [ByteBuffer] = []
       while buffers.count < messages, let event = await iterator.next() {
@@ -197,6 +198,7 @@ import Testing
     } body: { server, address in
       let client = try await opened(address)
       let connection = try #require(server.connections.first)
+      try await begins.next()
       for _ in 0..<messages {
         let before = connection.state.withLock { $0.inbound.waitingCount }
         try await client.send(bytes: [0x82, 0x81, 0, 0, 0, 0, 1])

@@ -170,9 +170,9 @@ import Testing
     } body: { _, address in
       try await withHookupClient(address.url) { client in
         var events = client.events.makeAsyncIterator()
-        while let event = await events.next() { print("EVENT", event) }
-        #expect(try await next(&events) { $0.text } == "bare")
-        let json = try await next(&events) { event in
+        let text = try await next(&events) { $0.text }
+        #expect(text == "bare")
+        let json: String = try await next(&events) { event in
           if case .json(let json) = event { json.text } else { nil }
         }
         #expect(json == "[1]")

@@ -124,8 +124,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     while phase == .waiting {
       switch parser.parse(&buffer) {
       case .incomplete:
-        // Not only for tidiness: what was read before the rest is never given back otherwise, however much it is.
-        if buffer.readableBytes == 0 { buffer = ByteBuffer() } else { buffer.discardReadBytes() }
+        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
         return
       case .refused(let status, let reason):
         answer(.refusal(status, reason), to: nil, context)

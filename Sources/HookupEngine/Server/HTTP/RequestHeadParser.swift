@@ -30,11 +30,16 @@ struct RequestHeadParser: Sendable {
     skipEmptyLines(&buffer)
     // Half an empty line, most likely: what comes next tells.
     if searched == 0, buffer.readableBytesView.elementsEqual([.carriageReturn]) {
+      buffer.discardReadBytes()
       return .incomplete
     }
     let (length, failure) = buffer.withUnsafeReadableBytes { measure($0) }
     if let failure { return failure }
-    guard let length, let head = buffer.readSlice(length: length) else { return .incomplete }
+    guard let length, let head = buffer.readSlice(length: length) else {
+      // A buffer that never runs empty would keep all that was ever read.
+      buffer.discardReadBytes()
+      return .incomplete
+    }
     searched = 0
     return head.withUnsafeReadableBytes { Self.read($0, maximumHeaders: maximumHeaders) }
   }
@@ -43,9 +48,15 @@ struct RequestHeadParser: Sendable {
   /// into the time limit.
   private mutating func skipEmptyLines(_ buffer: inout ByteBuffer) {
     guard searched == 0 else { return }
-    while buffer.readableBytesView.starts(with: [.carriageReturn, .lineFeed]) {
-      buffer.moveReaderIndex(forwardBy: 2)
+    let empty = buffer.withUnsafeReadableBytes { bytes in
+      var index = 0
+      while index + 1 < bytes.count, bytes[index] == .carriageReturn, bytes[index + 1] == .lineFeed
+      {
+        index += 2
+      }
+      return index
     }
+    buffer.moveReaderIndex(forwardBy: empty)
   }
 
   /// The length of the head with its final empty line, or why there cannot be one.

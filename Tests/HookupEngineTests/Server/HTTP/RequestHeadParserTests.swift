@@ -156,6 +156,18 @@ import Testing
     }
   }
 
+  @Test func `what was read is not kept, however many empty lines come`() {
+    var parser = RequestHeadParser(maximumBytes: 1_024, maximumHeaders: 2)
+    // Cut in their middle, so that there is never nothing left.
+    var buffer = ByteBuffer(string: "\r")
+    for _ in 0..<2_000 {
+      buffer.writeString(String(repeating: "\n\r", count: 50))
+      #expect(parser.parse(&buffer) == .incomplete)
+      #expect(buffer.readableBytes == 1)
+    }
+    #expect(buffer.storageCapacity <= 1_024)
+  }
+
   @Test func `any bytes in any pieces come to the same`() {
     let seed = UInt64.random(in: 0...0xFFFF_FFFF)
     var random = RandomSource(seed: seed)
