@@ -92,6 +92,8 @@ import Testing
     let configuration = configured {
       $0.limits.maximumConnections = 1
       $0.limits.handshakeTimeout = .seconds(3_600)
+      // On one event loop they are decided about in their order.
+      $0.eventLoopThreads = 1
     }
     try await withServer(configuration) { _, address in
       let (held, connection, _) = try await TestWebSocket.connect(address)

@@ -176,7 +176,7 @@ import Testing
       "\r\n\r\nGET ws://h/ HTTP/1.1\r\nHost: h\r\n\r\nrest", "POST * HTTP/2.0\r\nHost:h\r\n\r\n",
     ]
     var heads = 0
-    for round in 0..<5_000 {
+    for round in 0..<2_000 {
       var bytes = Array((seeds.randomElement(using: &random) ?? "").utf8)
       for _ in 0..<Int.random(in: 0...3, using: &random) {
         let place = Int.random(in: 0...bytes.count, using: &random)
@@ -195,7 +195,7 @@ import Testing
       #expect(Self.outcome(of: bytes, size: size) == whole, "seed \(seed) round \(round): \(bytes)")
       if case .head = whole { heads += 1 }
     }
-    #expect(heads > 500)
+    #expect(heads > 200)
   }
 
   /// Of a head within small limits, fed in pieces. Of refusals only the status: a large head may be malformed as well.
