@@ -119,7 +119,7 @@ package struct WebSocketMachine: Machine {
 
   let configuration: Configuration
   var state = State.open
-  var ending: Ending?
+  @OutOfLine var ending: Ending?
   var reader: FrameReader
   /// For our messages; nil when they are never compressed.
   var deflater: Deflater?
@@ -127,9 +127,9 @@ package struct WebSocketMachine: Machine {
   var keepalive: Keepalive
   var maskingKeys: RandomSource
   var waitingPongs = 0
-  var latePing: ByteBuffer?
+  @OutOfLine var latePing: ByteBuffer?
   /// How the reading ended, while the messages in front of that end are being handed over.
-  var readingEnd: ReadingEnd?
+  @OutOfLine var readingEnd: ReadingEnd?
   /// Until when the owner may take to answer the messages in front of that end.
   var readingEndDeadline: MonotonicInstant?
   var isReading = true

@@ -58,7 +58,8 @@ extension ServerConnection: WebSocketDelegate {
   /// The handler gets the chance to answer what came before the client's close frame: it has, when it waits for the next event.
   package func webSocketHeardLast(_ connection: any WebSocketConnection) {
     let isAnswered = state.withLock { state in
-      let isAnswered = frameHandler != nil || state.reader != nil && state.inbound.isEmpty
+      let isAnswered =
+        frameHandler != nil || state.reader != nil && state.tasks?.inbound.isEmpty == true
       state.isConclusionDue = !isAnswered
       return isAnswered
     }
@@ -113,13 +114,14 @@ extension ServerConnection: WebSocketDelegate {
       state.phase = .closed(reason)
       state.webSocket = nil
       state.outbound.removeAll()
-      for timer in [state.ackTimer.take()?.task, state.idleTimer.take(), state.stallTimer.take()] {
+      for timer in [state.tasks?.ackTimer.take()?.task, state.idleTimer.take(), state.stallTimer.take()] {
         timer?.cancel()
       }
       let mourners = state.mourners
-      state.mourners = []
-      return (state.acks.removeAll(), violation, mourners)
+      if state.tasks != nil { state.mourners = [] }
+      return (state.tasks?.acks.removeAll() ?? [], violation, mourners)
     }
+    common.registry.remove(self)
     defer {
       wakeWriters()
       for mourner in mourners { mourner.resume() }

@@ -72,6 +72,9 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
     perform()
   }
 
+  /// It never came into its pipeline: its connection is over.
+  package func abandon() { feed(.disconnected) }
+
   package func handlerRemoved(context: ChannelHandlerContext) {
     feed(.disconnected)
     self.context = nil
