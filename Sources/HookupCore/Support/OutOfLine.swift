@@ -1,6 +1,6 @@
 /// A value that is seldom there: kept in memory of its own when it is, so that its absence costs a pointer.
 @propertyWrapper
-struct OutOfLine<Value: Sendable>: Sendable {
+package struct OutOfLine<Value: Sendable>: Sendable {
   private indirect enum Storage: Sendable {
     case none
     case some(Value)
@@ -8,11 +8,11 @@ struct OutOfLine<Value: Sendable>: Sendable {
 
   private var storage = Storage.none
 
-  init(wrappedValue: Value?) {
+  package init(wrappedValue: Value?) {
     self.wrappedValue = wrappedValue
   }
 
-  var wrappedValue: Value? {
+  package var wrappedValue: Value? {
     get { if case .some(let value) = storage { value } else { nil } }
     set { storage = newValue.map { .some($0) } ?? .none }
   }

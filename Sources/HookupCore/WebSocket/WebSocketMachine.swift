@@ -147,7 +147,7 @@ package struct WebSocketMachine: Machine {
       unmasksInPlace: configuration.unmasksInPlace,
       inflater: configuration.compression?.inflater(for: configuration.role))
     deflater = configuration.compression?.deflater(for: configuration.role)
-    keepalive = Keepalive(configuration.keepalive, seed: seeds.next(), at: now)
+    keepalive = Keepalive(configuration, seed: seeds.next(), at: now)
     maskingKeys = RandomSource(seed: seeds.next())
   }
 

@@ -114,7 +114,9 @@ extension ServerConnection: WebSocketDelegate {
       state.phase = .closed(reason)
       state.webSocket = nil
       state.outbound.removeAll()
-      for timer in [state.tasks?.ackTimer.take()?.task, state.idleTimer.take(), state.stallTimer.take()] {
+      for timer in [
+        state.tasks?.ackTimer.take()?.task, state.idleTimer.take(), state.stallTimer.take(),
+      ] {
         timer?.cancel()
       }
       let mourners = state.mourners

@@ -1,3 +1,5 @@
+import HookupCore
+
 /// The HTTP request that opened a connection.
 public struct ServerRequest: Sendable {
   /// The path, percent-encoded as it came, without the query: `/chat`.
@@ -13,7 +15,8 @@ public struct ServerRequest: Sendable {
   /// Whether the connection is encrypted here.
   public let isSecure: Bool
   /// The certificate the client proved to own, verified as ``ServerTLS/clientCertificates`` says; nil when it showed none.
-  public let clientCertificate: ClientCertificate?
+  public var clientCertificate: ClientCertificate? { certificate }
+  @OutOfLine private var certificate: ClientCertificate?
   /// Who the client is, if ``ServerConfiguration/authorize`` said so.
   public internal(set) var identity: String?
 
@@ -27,7 +30,7 @@ public struct ServerRequest: Sendable {
     self.remoteHost = remoteHost
     self.remotePort = remotePort
     self.isSecure = isSecure
-    self.clientCertificate = clientCertificate
+    certificate = clientCertificate
   }
 
   private static let handshakeFields = [
