@@ -31,17 +31,17 @@ extension ServerConnection: WebSocketDelegate {
     for frame in frames {
       switch format.decode(frame) {
       case .message(let content):
-        if isOpen { events.append((ServerEvent(content), frame.bytes)) }
+        if isOpen { events.append((ServerEvent(content.detached), frame.bytes)) }
       case .ackRequest(let id, let content):
         // While closing nothing is delivered, so nothing is acked: the sender keeps it.
         guard isOpen else { continue }
         switch policy {
         case .onReceipt:
           acknowledge(id)
-          events.append((ServerEvent(content), frame.bytes))
+          events.append((ServerEvent(content.detached), frame.bytes))
         case .byHandler:
           let acknowledgement = Acknowledgement(id: id, connection: self)
-          events.append((.request(content, acknowledgement), frame.bytes))
+          events.append((.request(content.detached, acknowledgement), frame.bytes))
         }
       case .ack(let id):
         guard state.withLock({ $0.acks.acknowledge(id) }) != nil else { continue }
