@@ -58,6 +58,7 @@ start() { # NAME MODE: starts a server, sets $server and $url
   : >"$scratch/server.out"
   case $name in
     hookup | nio) set -- "$bench" serve --engine "$name" ;;
+    'hookup events') set -- "$bench" serve --style events ;;
     picows) set -- "$python" "$here/picows_server.py" ;;
     'node ws') set -- node "$here/node_ws_server.js" ;;
     uWebSockets) set -- "$UWS_SERVER" ;;
@@ -92,7 +93,7 @@ cell() { # ROUND NAME ROW MODE SUBCOMMAND OPTION...
 }
 
 export NODE_PATH=${NODE_PATH:-/usr/share/nodejs:/usr/lib/nodejs}
-servers=(hookup nio)
+servers=(hookup 'hookup events' nio)
 if "$python" -c 'import picows, uvloop' 2>/dev/null; then
   servers+=(picows)
 else

@@ -53,7 +53,7 @@ struct Keepalive: Sendable {
     case stalled(pingedAt: MonotonicInstant)
   }
 
-  private let settings: KeepaliveSettings?
+  private let configuration: WebSocketMachine.Configuration
   private var state: State
   private var random: RandomSource
   /// The silence after which the next ping goes: drawn anew for each wait.
@@ -68,7 +68,13 @@ struct Keepalive: Sendable {
   private static let shortest: Duration = .milliseconds(10)
 
   init(_ settings: KeepaliveSettings?, seed: UInt64, at now: MonotonicInstant) {
-    self.settings = settings
+    let configuration = WebSocketMachine.Configuration(role: .server, keepalive: settings)
+    self.init(configuration, seed: seed, at: now)
+  }
+
+  /// - Parameter configuration: whose settings it keeps to; shared, so that a connection does not hold a copy.
+  init(_ configuration: WebSocketMachine.Configuration, seed: UInt64, at now: MonotonicInstant) {
+    self.configuration = configuration
     random = RandomSource(seed: seed)
     state = .idle
     listen(from: now)
@@ -151,6 +157,7 @@ struct Keepalive: Sendable {
     state = .listening(until: now + silence)
   }
 
+  private var settings: KeepaliveSettings? { configuration.keepalive }
   private var deadAfter: Duration { max(settings?.deadAfter ?? .zero, Self.shortest) }
   private var stalledAfter: Duration { max(settings?.stalledAfter ?? .zero, .zero) }
 }

@@ -8,18 +8,17 @@ struct MessagePace: Sendable {
   /// How late a deadline may be looked at and still prove anything: later, it was this process that slept.
   private static let provenLateness: Duration = .seconds(1)
 
-  /// Nil: messages may take as long as they like.
-  private let grace: Duration?
-  /// The most bytes that count: what else comes meanwhile, pings for instance, buys no time.
-  private let maximumBytes: Int
+  private let configuration: WebSocketMachine.Configuration
   private var receivedBytes = 0
   /// When the message under way must be complete; nil while there is none, or while nobody reads.
   private(set) var deadline: MonotonicInstant?
 
-  init(grace: Duration?, maximumBytes: Int) {
-    self.grace = grace
-    self.maximumBytes = maximumBytes
+  init(_ configuration: WebSocketMachine.Configuration) {
+    self.configuration = configuration
   }
+
+  /// Nil: messages may take as long as they like.
+  private var grace: Duration? { configuration.messageTimeout }
 
   /// Bytes were read. `isUnderWay`: they end within a frame or a message; `isNew`: which began among them.
   mutating func received(_ bytes: Int, isUnderWay: Bool, isNew: Bool, at now: MonotonicInstant) {
@@ -29,7 +28,8 @@ struct MessagePace: Sendable {
     }
     guard let grace else { return }
     guard let deadline, !isNew else { return start(grace, at: now) }
-    let counted = min(bytes, maximumBytes - receivedBytes)
+    // What cannot be the message's, pings for instance, buys no time.
+    let counted = min(bytes, configuration.maximumMessageBytes - receivedBytes)
     receivedBytes += counted
     self.deadline =
       deadline + .nanoseconds(Int64(counted) * (1_000_000_000 / Int64(Self.leastBytesPerSecond)))

@@ -122,7 +122,7 @@ package struct WebSocketMachine: Machine {
 
   let configuration: Configuration
   var state = State.open
-  var ending: Ending?
+  @OutOfLine var ending: Ending?
   var reader: FrameReader
   /// For our messages; nil when they are never compressed.
   var deflater: Deflater?
@@ -131,9 +131,9 @@ package struct WebSocketMachine: Machine {
   var pace: MessagePace
   var maskingKeys: RandomSource
   var waitingPongs = 0
-  var latePing: ByteBuffer?
+  @OutOfLine var latePing: ByteBuffer?
   /// How the reading ended, while the messages in front of that end are being handed over.
-  var readingEnd: ReadingEnd?
+  @OutOfLine var readingEnd: ReadingEnd?
   /// Until when the owner may take to answer the messages in front of that end.
   var readingEndDeadline: MonotonicInstant?
   var isReading = true
@@ -151,9 +151,8 @@ package struct WebSocketMachine: Machine {
       unmasksInPlace: configuration.unmasksInPlace,
       inflater: configuration.compression?.inflater(for: configuration.role))
     deflater = configuration.compression?.deflater(for: configuration.role)
-    keepalive = Keepalive(configuration.keepalive, seed: seeds.next(), at: now)
-    pace = MessagePace(
-      grace: configuration.messageTimeout, maximumBytes: configuration.maximumMessageBytes)
+    keepalive = Keepalive(configuration, seed: seeds.next(), at: now)
+    pace = MessagePace(configuration)
     maskingKeys = RandomSource(seed: seeds.next())
   }
 

@@ -65,6 +65,13 @@ extension JSONText: CustomStringConvertible {
 }
 
 extension ByteBuffer {
+  /// These bytes, in storage of their own when they are a small part of a large one: what is kept for later does not keep all
+  /// that was read with it.
+  package var detached: ByteBuffer {
+    guard storageCapacity > 1_024, readableBytes < storageCapacity / 8 else { return self }
+    return withUnsafeReadableBytes { ByteBuffer(bytes: $0) }
+  }
+
   /// The bytes at `range`, counted from the first readable one, sharing the storage.
   @inline(__always)
   func part(_ range: Range<Int>) -> ByteBuffer {

@@ -35,3 +35,14 @@ public struct Message: Hashable, Sendable {
 extension Message: ExpressibleByStringLiteral {
   public init(stringLiteral value: String) { self.init(.text(value)) }
 }
+
+extension Message.Content {
+  /// The same without a hold on the storage it was received in, when that is much larger.
+  package var detached: Message.Content {
+    switch self {
+    case .text: self
+    case .json(let json): .json(JSONText(unchecked: json.bytes.detached))
+    case .binary(let bytes): .binary(bytes.detached)
+    }
+  }
+}

@@ -224,7 +224,7 @@ extension ClientRunner {
   }
 
   private func deliver(_ content: Message.Content, _ frame: WireFrame) {
-    news.append(ClientEvent(content))
+    news.append(ClientEvent(content.detached))
     // An event costs something even when its message is empty.
     newsMessageBytes += frame.bytes + 64
   }

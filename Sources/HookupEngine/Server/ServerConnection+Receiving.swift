@@ -24,24 +24,24 @@ extension ServerConnection: WebSocketDelegate {
     var events: [(event: ServerEvent, bytes: Int)] = []
     events.reserveCapacity(frames.count)
     var settlesAcks = false
-    let (isOpen, isBehind) = state.withLock { state in
+    let isOpen = state.withLock { state in
       state.lastMessage = now
-      return (state.phase == .open, !state.inbound.isEmpty)
+      return state.phase == .open
     }
-    for frame in isBehind ? Self.compacted(frames) : frames {
+    for frame in frames {
       switch format.decode(frame) {
       case .message(let content):
-        if isOpen { events.append((ServerEvent(content), frame.bytes)) }
+        if isOpen { events.append((ServerEvent(content.detached), frame.bytes)) }
       case .ackRequest(let id, let content):
         // While closing nothing is delivered, so nothing is acked: the sender keeps it.
         guard isOpen else { continue }
         switch policy {
         case .onReceipt:
           acknowledge(id)
-          events.append((ServerEvent(content), frame.bytes))
+          events.append((ServerEvent(content.detached), frame.bytes))
         case .byHandler:
           let acknowledgement = Acknowledgement(id: id, connection: self)
-          events.append((.request(content, acknowledgement), frame.bytes))
+          events.append((.request(content.detached, acknowledgement), frame.bytes))
         }
       case .ack(let id):
         guard state.withLock({ $0.acks.acknowledge(id) }) != nil else { continue }
@@ -55,32 +55,11 @@ extension ServerConnection: WebSocketDelegate {
     drain()
   }
 
-  /// The same frames in no more memory than twice their payloads, for they may wait long, and a slice keeps all that was
-  /// read with it: 128 KiB for a single byte.
-  static func compacted(_ frames: [WireFrame]) -> [WireFrame] {
-    var bytes = 0
-    var held = 0
-    for frame in frames {
-      bytes += frame.bytes
-      held = max(held, frame.payload.storageCapacity)
-    }
-    guard bytes < held / 2 else { return frames }
-    var all = ByteBuffer()
-    all.reserveCapacity(bytes)
-    for frame in frames { all.writeImmutableBuffer(frame.payload) }
-    return frames.map { frame in
-      let payload = all.readSlice(length: frame.bytes) ?? ByteBuffer()
-      return switch frame {
-      case .text: .text(payload)
-      case .binary: .binary(payload)
-      }
-    }
-  }
-
   /// The handler gets the chance to answer what came before the client's close frame: it has, when it waits for the next event.
   package func webSocketHeardLast(_ connection: any WebSocketConnection) {
     let isAnswered = state.withLock { state in
-      let isAnswered = frameHandler != nil || state.reader != nil && state.inbound.isEmpty
+      let isAnswered =
+        frameHandler != nil || state.reader != nil && state.tasks?.inbound.isEmpty == true
       state.isConclusionDue = !isAnswered
       return isAnswered
     }
@@ -135,13 +114,16 @@ extension ServerConnection: WebSocketDelegate {
       state.phase = .closed(reason)
       state.webSocket = nil
       state.outbound.removeAll()
-      for timer in [state.ackTimer.take()?.task, state.idleTimer.take(), state.stallTimer.take()] {
+      for timer in [
+        state.tasks?.ackTimer.take()?.task, state.idleTimer.take(), state.stallTimer.take(),
+      ] {
         timer?.cancel()
       }
       let mourners = state.mourners
-      state.mourners = []
-      return (state.acks.removeAll(), violation, mourners)
+      if state.tasks != nil { state.mourners = [] }
+      return (state.tasks?.acks.removeAll() ?? [], violation, mourners)
     }
+    common.registry.remove(self)
     defer {
       wakeWriters()
       for mourner in mourners { mourner.resume() }

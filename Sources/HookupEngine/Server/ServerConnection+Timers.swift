@@ -6,7 +6,7 @@ extension ServerConnection {
   func scheduleAckTimer() {
     eventLoop.assertInEventLoop()
     state.withLock { state in
-      guard !state.isOver, let deadline = state.acks.nextDeadline else { return }
+      guard !state.isOver, let deadline = state.tasks?.acks.nextDeadline else { return }
       // An earlier timer finds nothing expired and arms itself anew.
       if let timer = state.ackTimer, timer.at <= deadline { return }
       state.ackTimer?.task.cancel()

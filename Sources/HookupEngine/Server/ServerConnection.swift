@@ -21,7 +21,7 @@ public final class ServerConnection: Sendable, Identifiable {
   public let request: ServerRequest
   /// The wire format spoken: the negotiated subprotocol's, or the server's default.
   public let format: any WireFormat
-  private let common: Common
+  let common: Common
   let eventLoop: any EventLoop
   let state: Mutex<State>
   private let storage = Mutex<[ObjectIdentifier: any Sendable]>([:])
@@ -30,17 +30,11 @@ public final class ServerConnection: Sendable, Identifiable {
   struct State: ~Copyable {
     /// Nil before the pipeline is set up and after the connection is over.
     var webSocket: (any WebSocketConnection)?
-    var inbound: InboundQueue<ServerEvent>
     var outbound: SendQueue
-    var acks: AckTracker<Message>
     var phase = Phase.open
-    /// The task that waits in ``ServerConnection/nextEvents()``.
-    var reader: CheckedContinuation<Void, Never>?
-    /// Tasks that wait for room to send, by a number of their own.
-    var writers: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-    var lastWriter: UInt64 = 0
-    /// Tasks that wait for the end.
-    var mourners: [CheckedContinuation<Void, Never>] = []
+    /// Nil until a task has to do with this connection: under a ``FrameHandler`` often never.
+    var tasks: TaskState?
+    let common: Common
     var isDrainScheduled = false
     /// The client has said its last word, and the handler may still have to answer what came before.
     var isConclusionDue = false
@@ -48,7 +42,6 @@ public final class ServerConnection: Sendable, Identifiable {
     var roundTrip: Duration?
     var isStalled = false
     var lastMessage = MonotonicInstant.zero
-    var ackTimer: (at: MonotonicInstant, task: Scheduled<Void>)?
     var idleTimer: Scheduled<Void>?
     var stallTimer: Scheduled<Void>?
   }
@@ -60,6 +53,7 @@ public final class ServerConnection: Sendable, Identifiable {
     let idleTimeout: Duration?
     let frameHandler: (any FrameHandler)?
     let logger: Logger
+    let registry: ConnectionRegistry
 
     init(_ server: HookupServer) {
       limits = server.configuration.limits
@@ -67,6 +61,7 @@ public final class ServerConnection: Sendable, Identifiable {
       idleTimeout = server.configuration.idleTimeout
       frameHandler = server.frameHandler
       logger = server.logger
+      registry = server.registry
     }
   }
 
@@ -87,15 +82,9 @@ public final class ServerConnection: Sendable, Identifiable {
     self.format = format
     self.common = common
     self.eventLoop = eventLoop
-    let limits = common.limits
-    var inbound = InboundQueue<ServerEvent>(
-      maximumCount: limits.inboundEvents, maximumBytes: limits.inboundBytes)
-    if common.frameHandler == nil { inbound.append(.connected, bytes: 0) }
-    state = Mutex(
-      State(
-        inbound: inbound,
-        outbound: SendQueue(highBytes: limits.sendBufferHighBytes),
-        acks: AckTracker(limit: limits.messagesInFlight)))
+    var initial = State(outbound: SendQueue(highBytes: common.limits.sendBufferHighBytes), common)
+    if common.frameHandler == nil { initial.inbound.append(.connected, bytes: 0) }
+    state = Mutex(initial)
   }
 
   /// The server's logger with this connection's id and address. Made anew each time: most connections never say anything.

@@ -1,10 +1,13 @@
+import HookupCore
+
 /// The HTTP request that opened a connection.
 public struct ServerRequest: Sendable {
   /// The path, percent-encoded as it came, without the query: `/chat`.
   public let path: String
   /// What follows the first `?`, as it came; nil without one.
   public let query: String?
-  /// The headers in the order in which they came.
+  /// The headers in the order in which they came, but for those that say nothing beyond that this is a WebSocket handshake: `Upgrade`,
+  /// `Connection`, `Sec-WebSocket-Key` and `Sec-WebSocket-Version`.
   public let headers: HeaderFields
   /// Where the connection comes from: a numeric address. Behind a proxy, the proxy's. Empty over a Unix-domain socket.
   public let remoteHost: String
@@ -12,7 +15,8 @@ public struct ServerRequest: Sendable {
   /// Whether the connection is encrypted here.
   public let isSecure: Bool
   /// The certificate the client proved to own, verified as ``ServerTLS/clientCertificates`` says; nil when it showed none.
-  public let clientCertificate: ClientCertificate?
+  public var clientCertificate: ClientCertificate? { certificate }
+  @OutOfLine private var certificate: ClientCertificate?
   /// Who the client is, if ``ServerConfiguration/authorize`` said so.
   public internal(set) var identity: String?
 
@@ -22,12 +26,16 @@ public struct ServerRequest: Sendable {
   ) {
     self.path = path
     self.query = query
-    self.headers = headers.compacted()
+    self.headers = headers.without(Self.handshakeFields)
     self.remoteHost = remoteHost
     self.remotePort = remotePort
     self.isSecure = isSecure
-    self.clientCertificate = clientCertificate
+    certificate = clientCertificate
   }
+
+  private static let handshakeFields = [
+    "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
+  ]
 
   /// The `host:port` of the client; `unix` over a Unix-domain socket.
   public var remoteAddress: String {
@@ -93,12 +101,10 @@ public struct HeaderFields: Hashable, Sendable {
       .filter { !$0.isEmpty }
   }
 
-  /// The same in memory that is just large enough.
-  func compacted() -> HeaderFields {
-    var copy = HeaderFields()
-    copy.packed.reserveCapacity(packed.count)
-    copy.packed.append(contentsOf: packed)
-    return copy
+  /// The same without the fields of these names, in memory that is just large enough.
+  func without(_ names: [String]) -> HeaderFields {
+    HeaderFields(
+      fields.filter { field in !names.contains { equalASCII($0, field.name) } })
   }
 
   private func values(of name: String) -> some Sequence<String> {

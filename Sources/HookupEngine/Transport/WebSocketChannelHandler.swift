@@ -42,10 +42,9 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   @exclusivity(unchecked) private var isReadWanted = false
   @exclusivity(unchecked) private var timer: Scheduled<Void>?
   @exclusivity(unchecked) private var timerDeadline: MonotonicInstant?
-  private let waterMark: ChannelOptions.Types.WriteBufferWaterMark
 
   /// - Parameters:
-  ///   - channel: the channel this handler will be added to. The handshake is done: keepalive counts from now.
+  ///   - channel: the channel this handler will be added to, on its event loop. The handshake is done: keepalive counts from now.
   ///   - delegate: hears of everything, on the channel's event loop. Held until it has heard `closed`.
   ///   - pool: what the connections of that event loop share; nil for one of its own.
   ///   - configuration: ``WebSocketSettings/configuration`` of the same settings, from whoever has many connections with them.
@@ -57,20 +56,24 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
     self.pool = pool ?? EventLoopPool(channel.eventLoop)
     self.delegate = delegate
     let highBytes = max(settings.sendBufferHighBytes, 1)
-    waterMark = .init(low: min(max(settings.sendBufferLowBytes, 1), highBytes), high: highBytes)
     output = WebSocketOutput(highBytes: highBytes)
     machine = WebSocketMachine(
       configuration ?? settings.configuration,
       seed: .random(in: .min ... .max), at: MonotonicInstant(channel.eventLoop.now))
+    // A channel that knows no such option is always writable.
+    let lowBytes = min(max(settings.sendBufferLowBytes, 1), highBytes)
+    try? channel.syncOptions?.setOption(
+      .writeBufferWaterMark, value: .init(low: lowBytes, high: highBytes))
   }
 
   package func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    // A channel that knows no such option is always writable.
-    try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: waterMark)
     link.connect(to: self)
     perform()
   }
+
+  /// It never came into its pipeline: its connection is over.
+  package func abandon() { feed(.disconnected) }
 
   package func handlerRemoved(context: ChannelHandlerContext) {
     feed(.disconnected)

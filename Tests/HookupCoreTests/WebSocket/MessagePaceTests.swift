@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct MessagePaceTests {
   private func pace(_ grace: Duration? = .seconds(60), maximumBytes: Int = 1 << 20) -> MessagePace {
-    MessagePace(grace: grace, maximumBytes: maximumBytes)
+    MessagePace(.init(role: .server, maximumMessageBytes: maximumBytes, messageTimeout: grace))
   }
 
   @Test func `a message has its time from its first byte on, and its end ends it`() {

@@ -20,4 +20,20 @@ import Testing
     #expect(plain.ackTimeout == nil)
     #expect(plain.needsAck() != plain)
   }
+
+  @Test func `what is kept for later lets go of a large buffer that it is a small part of`() throws
+  {
+    var received = ByteBuffer()
+    received.writeRepeatingByte(0, count: 100_000)
+    received.writeString("[1,2]")
+    let slice = try #require(received.getSlice(at: 100_000, length: 5))
+    for content in [Message.Content.binary(slice), .json(JSONText(unchecked: slice))] {
+      #expect(content.detached == content)
+    }
+    #expect(slice.storageCapacity > 100_000)
+    #expect(slice.detached == slice)
+    #expect(slice.detached.storageCapacity < 100)
+    // A large part keeps the storage: that costs no copy.
+    #expect(received.detached.storageCapacity == received.storageCapacity)
+  }
 }

@@ -80,7 +80,10 @@ import Testing
       func received(_ frames: [WireFrame], from connection: ServerConnection) {}
     }
     try await withServer(
-      configured { $0.limits.sendBufferHighBytes = 100_000 },
+      configured {
+        $0.limits.sendBufferHighBytes = 100_000
+        $0.limits.sendBufferLowBytes = 50_000
+      },
       frames: Keeper(connections: connections)
     ) { _, address in
       let raw = try await RawClient.connect(address, reads: false)

@@ -178,6 +178,7 @@ import Testing
   @Test func `a client that floods while it is judged is not read`() async throws {
     let (begins, gate) = (Mailbox<Void>(), Mailbox<Void>())
     let configuration = configured {
+      $0.limits.handshakeTimeout = .seconds(40)
       $0.authorize = { _ in
         begins.put(())
         try? await gate.next()

@@ -206,7 +206,8 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     do {
       try context.pipeline.syncOperations.addHandler(webSocket, position: .after(self))
     } catch {
-      // The channel is already closing; the WebSocket hears of it below.
+      // The channel is already closing.
+      webSocket.abandon()
       setup.logger.debug("WebSocket not set up", metadata: ["error": "\(error)"])
       return context.close(promise: nil)
     }

@@ -92,7 +92,6 @@ final class HTTPChannelSetup: Sendable {
       pool: pools.pool(of: channel.eventLoop),
       configuration: compression == nil ? plainConfiguration : nil)
     connection.attach(handler.connection)
-    channel.closeFuture.whenComplete { [server] _ in server.registry.remove(connection) }
     server.start(connection)
     return handler
   }
