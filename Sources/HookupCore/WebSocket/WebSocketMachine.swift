@@ -21,7 +21,8 @@ package struct WebSocketMachine: Machine {
     package let keepalive: KeepaliveSettings?
     /// From the beginning of the closing handshake until the socket is dropped at the latest.
     package let closeTimeout: Duration
-    /// How long a message may take from its first byte on, and longer if its bytes keep coming: see ``MessagePace``; nil: for ever.
+    /// How long a message may take from its first byte on, and longer if its bytes keep coming: see ``MessagePace``. Nil:
+    /// for ever.
     package let messageTimeout: Duration?
     /// Whether bytes that were fed are unmasked where they lie, though others may hold the same storage: the driver promises that
     /// nobody but the machine reads them. False copies them first unless they are the machine's alone.
@@ -32,7 +33,8 @@ package struct WebSocketMachine: Machine {
     package init(
       role: WebSocketRole, maximumMessageBytes: Int = Limits.maximumMessageBytes,
       keepalive: KeepaliveSettings? = KeepaliveSettings(), closeTimeout: Duration = .seconds(5),
-      messageTimeout: Duration? = nil, unmasksInPlace: Bool = false, compression: PerMessageDeflate? = nil
+      messageTimeout: Duration? = nil, unmasksInPlace: Bool = false,
+      compression: PerMessageDeflate? = nil
     ) {
       self.role = role
       self.maximumMessageBytes = min(max(maximumMessageBytes, 0), 1 << 30)

@@ -8,11 +8,11 @@ extension EndToEnd {
     /// What `hookup-bench idle --json` prints, as far as it is needed.
     private struct Report: Decodable {
       struct Server: Decodable {
-        var rss_kib_per_connection: Double
-        var idle_cpu_seconds: Double
+        var rssKibPerConnection: Double
+        var idleCpuSeconds: Double
       }
       var connections: Int
-      var still_open: Int
+      var stillOpen: Int
       var server: Server
     }
 
@@ -39,13 +39,15 @@ extension EndToEnd {
         ], home: NSTemporaryDirectory())
       let (status, lines, errors) = try idle.waitForEnd(240)
       #expect(status == 0, "\(errors)")
-      let report = try JSONDecoder().decode(Report.self, from: Data(lines.joined().utf8))
-      let size = report.server.rss_kib_per_connection
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let report = try decoder.decode(Report.self, from: Data(lines.joined().utf8))
+      let size = report.server.rssKibPerConnection
       print(
-        "idle: \(report.still_open) connections held, \(Int(size * 1_024)) bytes each, "
-          + "\(report.server.idle_cpu_seconds) s of CPU while held")
+        "idle: \(report.stillOpen) connections held, \(Int(size * 1_024)) bytes each, "
+          + "\(report.server.idleCpuSeconds) s of CPU while held")
       #expect(report.connections == count)
-      #expect(report.still_open == count)
+      #expect(report.stillOpen == count)
       #expect(size <= Self.mostKiB)
     }
   }
