@@ -179,24 +179,30 @@ package struct WebSocketMachine: Machine {
     return true
   }
 
-  /// Whether ``appendHeader(of:to:)`` may be used: messages go out as they are, neither masked nor compressed.
-  package var sendsPayloadsAsTheyAre: Bool { sendsEncodedFrames && deflater == nil }
+  // What a driver asks for each frame is mutating though it changes nothing: a driver that holds the machine in a class would
+  // otherwise copy the whole of it for each question.
 
-  /// Appends the header of a message as one frame, its payload to be written behind it.
-  package func appendHeader(of frame: WireFrame, to output: inout ByteBuffer) {
+  /// Appends the header of a message as one frame, its payload to be written behind it as it is. False, and nothing is appended, when
+  /// messages are masked or compressed, or not sent any more.
+  package mutating func appendHeader(of frame: WireFrame, to output: inout ByteBuffer) -> Bool {
+    guard sendsEncodedFrames(), deflater == nil else { return false }
     switch frame {
     case .text(let payload):
       WebSocketFrameEncoder.writeHeader(.text, count: payload.readableBytes, into: &output)
     case .binary(let payload):
       WebSocketFrameEncoder.writeHeader(.binary, count: payload.readableBytes, into: &output)
     }
+    return true
   }
 
   /// Whether frames that ``WebSocketFrameEncoder/encode(_:)`` made may be written now. Never on a client, which must mask.
-  package var sendsEncodedFrames: Bool {
+  package mutating func sendsEncodedFrames() -> Bool {
     guard case .open = state else { return false }
     return configuration.role == .server
   }
+
+  /// ``nextDeadline``.
+  package mutating func currentDeadline() -> MonotonicInstant? { nextDeadline }
 
   package mutating func handle(
     _ event: Event, at now: MonotonicInstant, into actions: inout ActionQueue<Action>

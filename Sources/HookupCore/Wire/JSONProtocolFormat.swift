@@ -69,7 +69,7 @@ public struct JSONProtocolFormat: WireFormat {
       try Self.check(id)
       buffer = ByteBufferAllocator().buffer(capacity: Envelope.expectedBytes(content))
       buffer.writeStaticString(#"{"type":"ack_request","id":"#)
-      buffer.writeString(String(id))
+      buffer.writeDecimal(id)
       buffer.writeStaticString(#","content":"#)
       try Envelope.write(content, to: &buffer)
       buffer.writeInteger(UInt8(ascii: "}"))
@@ -77,7 +77,7 @@ public struct JSONProtocolFormat: WireFormat {
       try Self.check(id)
       buffer = ByteBufferAllocator().buffer(capacity: 40)
       buffer.writeStaticString(#"{"type":"ack","id":"#)
-      buffer.writeString(String(id))
+      buffer.writeDecimal(id)
       buffer.writeInteger(UInt8(ascii: "}"))
     }
     return .text(buffer)
@@ -87,6 +87,26 @@ public struct JSONProtocolFormat: WireFormat {
     guard id >= 1, id <= Envelope.maximumNumber else {
       throw HookupError(
         .invalidArgument, "\(id) cannot be the id of a message in jsonProtocol: ids are 1 to 2^53")
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// Appends a number in decimal digits, without a string in between.
+  package mutating func writeDecimal(_ number: UInt64) {
+    var digits = 1
+    var rest = number
+    while rest >= 10 {
+      rest /= 10
+      digits += 1
+    }
+    writeWithUnsafeMutableBytes(minimumWritableBytes: digits) { space in
+      var rest = number
+      for index in stride(from: digits - 1, through: 0, by: -1) {
+        space[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      return digits
     }
   }
 }

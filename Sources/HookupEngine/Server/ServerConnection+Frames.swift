@@ -73,16 +73,19 @@ extension ServerConnection {
 extension HookupServer {
   /// Sends a frame to every connection of a list that the caller keeps, without waiting. It is encoded once. Called on an event
   /// loop, connections of that loop get it at once.
-  /// - Parameter closesSlow: what happens to clients that have no room for it: true closes them with 4108 "slow consumer", false
-  ///   leaves them out, and says so in ``BroadcastOutcome/missed``.
+  /// - Parameters:
+  ///   - sender: one of the list that does not get it.
+  ///   - closesSlow: what happens to clients that have no room for it: true closes them with 4108 "slow consumer", false
+  ///     leaves them out, and says so in ``BroadcastOutcome/missed``.
   @discardableResult
   public static func broadcast(
-    _ frame: WireFrame, to connections: some Sequence<ServerConnection>, closesSlow: Bool = true
+    _ frame: WireFrame, to connections: [ServerConnection], except sender: ServerConnection? = nil,
+    closesSlow: Bool = true
   ) -> BroadcastOutcome {
     let bytes = WebSocketFrameEncoder.encode(frame)
     var outcome = BroadcastOutcome()
     var drains = Drains()
-    for connection in connections {
+    for connection in connections where connection !== sender {
       switch connection.send(encoded: bytes) {
       case .taken: outcome.taken += 1
       case .takenNeedsDrain:

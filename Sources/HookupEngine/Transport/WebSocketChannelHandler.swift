@@ -137,9 +137,8 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   func send(_ frame: WireFrame, written: WebSocketOutput.Written?) {
     prepareOutput()
     if frame.payload.readableBytes >= WebSocketOutput.referencedBytes,
-      machine.sendsPayloadsAsTheyAre
-    {
       machine.appendHeader(of: frame, to: &output.tail)
+    {
       output.append(frame.payload)
       if let written { output.notify(written) }
       return outputGrew()
@@ -153,7 +152,7 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   }
 
   func send(encoded frame: ByteBuffer) {
-    guard machine.sendsEncodedFrames else { return }
+    guard machine.sendsEncodedFrames() else { return }
     prepareOutput()
     output.append(frame)
     outputGrew()
@@ -238,7 +237,7 @@ extension WebSocketChannelHandler {
   /// a deadline that moves back with every read costs nothing.
   private func setTimer() {
     // One that is set stays: it does no harm, and what is due only within a message would be set anew with each read.
-    guard let deadline = machine.nextDeadline else { return }
+    guard let deadline = machine.currentDeadline() else { return }
     if timer != nil, let timerDeadline, timerDeadline <= deadline { return }
     timer?.cancel()
     timerDeadline = deadline

@@ -39,7 +39,7 @@ final class BroadcastFrames: FrameHandler {
   }
 
   func received(_ frames: [WireFrame], from connection: ServerConnection) {
-    let others = connections.withLock { $0 }.lazy.filter { $0 !== connection }
-    for frame in frames { HookupServer.broadcast(frame, to: others) }
+    let all = connections.withLock { $0 }
+    for frame in frames { HookupServer.broadcast(frame, to: all, except: connection) }
   }
 }

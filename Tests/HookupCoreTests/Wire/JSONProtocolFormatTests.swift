@@ -52,4 +52,11 @@ import Testing
       #expect(error?.message.hasPrefix("\(id) cannot be the id") == true)
     }
   }
+
+  @Test(arguments: [0, 9, 10, 99, 100, 1 << 53, .max] as [UInt64])
+  func `numbers are written in decimal`(number: UInt64) {
+    var buffer = ByteBuffer(string: "x")
+    buffer.writeDecimal(number)
+    #expect(String(buffer: buffer) == "x\(number)")
+  }
 }

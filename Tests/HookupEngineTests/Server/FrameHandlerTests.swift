@@ -152,7 +152,8 @@ import Testing
       }
       func received(_ frames: [WireFrame], from connection: ServerConnection) {
         for frame in frames {
-          HookupServer.broadcast(frame, to: connections.withLock { $0 }.filter { $0 != connection })
+          HookupServer.broadcast(
+            frame, to: connections.withLock { $0 }, except: connection)
         }
       }
     }
