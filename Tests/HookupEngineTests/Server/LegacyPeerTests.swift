@@ -113,19 +113,18 @@ import Testing
   @Test func `an empty pong is life`() async throws {
     let ends = Mailbox<DisconnectReason?>()
     let configuration = configured {
-      $0.keepalive = KeepaliveSettings(pingAfter: .milliseconds(50), deadAfter: .seconds(2))
+      $0.keepalive = KeepaliveSettings(pingAfter: .milliseconds(50), deadAfter: .seconds(30))
     }
     try await withServer(configuration) { connection in
       for await _ in connection.events {}
       ends.put(connection.disconnectReason)
     } body: { _, address in
       let client = try await opened(address, "jsonProtocol")
-      // Twice the time in which a silent one is dropped.
-      for _ in 0..<40 {
+      // A ping of eight bytes comes again only when the last one was answered, or the peer was heard in another way.
+      for _ in 0..<3 {
+        #expect(try await client.read(until: "\u{FFFD}\u{8}").contains("\u{FFFD}\u{8}"))
         try await client.send(bytes: [0x8A, 0x80, 0, 0, 0, 0])
-        try await Task.sleep(for: .milliseconds(100))
       }
-      #expect(ends.count == 0)
       // Their close frames carry no code.
       try await client.send(bytes: [0x88, 0x80, 0, 0, 0, 0])
       #expect(try await ends.next()?.code == .noStatus)
