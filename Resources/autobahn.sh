@@ -21,6 +21,7 @@ skip() { echo "autobahn: skipped, $short cases not run each way: $1"; exit 0; }
 # Everything the suite needs, by version: it is old, and so is what it runs on.
 pins=(argparse==1.4.0 attrs==21.4.0 autobahn==0.10.9 autobahntestsuite==25.10.1 Automat==22.10.0 cffi==1.15.1 constantly==15.1.0
   cryptography==3.3.2 enum34==1.1.10 hyperlink==21.0.0 idna==2.10 incremental==16.10.1 ipaddress==1.0.23 Jinja2==2.11.3
+  linecache2==1.0.0 traceback2==1.4.0 unittest2==1.1.0
   klein==17.10.0 MarkupSafe==1.1.1 pyasn1==0.5.1 pyasn1-modules==0.3.0 pycparser==2.21 PyHamcrest==1.10.1 pyOpenSSL==19.1.0
   service-identity==18.1.0 six==1.16.0 Twisted==19.10.0 txaio==2.1.0 typing==3.10.0.0 Werkzeug==1.0.1 zope.interface==4.6.0)
 virtualenv=(configparser==4.0.2 contextlib2==0.6.0.post1 distlib==0.3.9 filelock==3.2.1 importlib-metadata==2.1.3
