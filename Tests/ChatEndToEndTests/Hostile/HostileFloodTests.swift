@@ -19,13 +19,15 @@ extension EndToEnd {
           child = try Child(
             "hookup-bench", ["serve", "--mode", "echo", "--style", style, "--port", "\(port)"],
             home: NSTemporaryDirectory())
+          try child.waitForLines(30) { $0.contains { $0.hasPrefix("listening on ") } }
         } else {
           child = try Child("echo-server", ["\(port)"], home: NSTemporaryDirectory())
-        }
-        let deadline = Date(timeIntervalSinceNow: 30)
-        while (try? BlockingPeer(port: port)) == nil {
-          guard Date() < deadline else { throw HarnessError("the server does not listen") }
-          usleep(20_000)
+          // It says so on a line that a pipe keeps back.
+          let deadline = Date(timeIntervalSinceNow: 30)
+          while (try? BlockingPeer(port: port)) == nil {
+            guard Date() < deadline else { throw HarnessError("the server does not listen") }
+            usleep(20_000)
+          }
         }
       }
 
@@ -83,7 +85,6 @@ extension EndToEnd {
       while ContinuousClock.now < end {
         trips.append(try honest.roundTrip())
         most = max(most, try target.figures.residentKiB())
-        usleep(5_000)
       }
       let sent = flooders.reduce(0) { $0 + $1.stop() }
       trips.sort()

@@ -118,7 +118,7 @@ import Testing
     let configuration = configured {
       $0.limits.handshakeTimeout = .seconds(2)
       $0.authorize = { _ in
-        try? await Task.sleep(for: .seconds(3_600))
+        await untilCancelled()
         ends.put(Task.isCancelled)
         return .accept
       }
@@ -137,7 +137,7 @@ import Testing
     let configuration = configured {
       $0.authorize = { _ in
         begins.put(())
-        try? await Task.sleep(for: .seconds(3_600))
+        await untilCancelled()
         ends.put(Task.isCancelled)
         return .accept
       }
@@ -161,7 +161,7 @@ import Testing
       $0.limits.handshakeTimeout = .seconds(3_600)
       $0.authorize = { _ in
         begins.put(())
-        try? await Task.sleep(for: .seconds(3_600))
+        await untilCancelled()
         return .accept
       }
     }

@@ -75,7 +75,7 @@ import Testing
     let url = "ws://u:p@127.0.0.1:\(server.port)/"
     let error = await #expect(throws: HookupError.self) {
       try await withHookupClient(url, configuration: configuration, logger: .init(label: "x")) {
-        _ in try await Task.sleep(for: .seconds(60))
+        _ in await untilCancelled()
       }
     }
     #expect((error?.cause as? HandshakeRejection)?.status == 403)

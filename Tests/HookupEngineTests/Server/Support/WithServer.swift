@@ -69,6 +69,11 @@ func configured(_ configure: (inout ServerConfiguration) -> Void) -> ServerConfi
   return configuration
 }
 
+/// Never comes to an end by itself: what a program does that hangs, or that waits for nothing but its end.
+func untilCancelled() async {
+  _ = try? await Mailbox<Void>().next()
+}
+
 /// Waits until something that nobody reports is so. Bounded by the test's time limit.
 func until(_ condition: () async throws -> Bool) async throws {
   while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
