@@ -34,8 +34,8 @@ public struct Credentials: Hashable, Sendable, CustomStringConvertible,
   init?(userInfo: Substring) throws(HookupError) {
     guard !userInfo.isEmpty, userInfo != ":" else { return nil }
     let name = userInfo.prefix { $0 != ":" }
-    guard let user = percentDecoded(name),
-      let password = percentDecoded(userInfo.dropFirst(name.count + 1))
+    guard let user = PercentEncoding.text(name.utf8),
+      let password = PercentEncoding.text(userInfo.dropFirst(name.count + 1).utf8)
     else {
       throw HookupError(
         .invalidArgument, "the URL's user name or password is not well percent-encoded UTF-8")
@@ -80,24 +80,4 @@ public enum ClientAuthorization: Hashable, Sendable, CustomStringConvertible, Cu
     }
   }
   public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// `text` with each `%XX` as the byte it stands for; nil when one is cut short, or the bytes are no UTF-8.
-func percentDecoded(_ text: Substring) -> String? {
-  var bytes: [UInt8] = []
-  var rest = Array(text.utf8)[...]
-  while let byte = rest.popFirst() {
-    guard byte == UInt8(ascii: "%") else {
-      bytes.append(byte)
-      continue
-    }
-    let digits = rest.prefix(2)
-    guard digits.count == 2, !digits.contains(UInt8(ascii: "+")),
-      !digits.contains(UInt8(ascii: "-")),
-      let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-    else { return nil }
-    bytes.append(value)
-    rest = rest.dropFirst(2)
-  }
-  return String(validating: bytes, as: UTF8.self)
 }

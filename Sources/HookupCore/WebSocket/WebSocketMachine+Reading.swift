@@ -28,7 +28,7 @@ extension WebSocketMachine {
     if case .open = state {
       // Messages in front of the end may still be answered.
       readingEndDeadline = now + configuration.closeTimeout
-      actions.append(.reportDelivered)
+      actions.append(.heardLast)
     } else {
       endReading(at: now, into: &actions)
     }

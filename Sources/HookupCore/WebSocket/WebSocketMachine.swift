@@ -52,8 +52,8 @@ package struct WebSocketMachine: Machine {
     case received(ByteBuffer)
     /// ``WebSocketMachine/nextDeadline`` has passed. Too early is harmless.
     case timer
-    /// The owner was handed the messages that `reportDelivered` came behind.
-    case delivered
+    /// The owner has answered all that was delivered, or will not: what the peer ended with may be answered too.
+    case concluded
     /// All bytes handed over for writing so far have gone to the kernel.
     case flushed
     /// The owner stops (false) or resumes (true) reading.
@@ -73,9 +73,9 @@ package struct WebSocketMachine: Machine {
   package enum Action: Equatable, Sendable {
     /// Hand a message to the owner.
     case deliver(WireFrame)
-    /// Feed `delivered` back once the owner has answered the messages ordered before, or will not. The machine waits for that no
-    /// longer than the close timeout.
-    case reportDelivered
+    /// The peer has said its last word, behind the messages ordered before. Feed `concluded` back once the owner has answered
+    /// those, or will not. The machine waits for that no longer than the close timeout.
+    case heardLast
     /// Write these bytes, behind all that was handed over before.
     case write(ByteBuffer)
     /// Tell the owner the round trip of a ping.
@@ -209,7 +209,7 @@ package struct WebSocketMachine: Machine {
   ) {
     switch event {
     case .received(let bytes): receive(bytes, at: now, into: &actions)
-    case .delivered: endReading(at: now, into: &actions)
+    case .concluded: endReading(at: now, into: &actions)
     case .timer: timePassed(at: now, into: &actions)
     case .flushed: answerLatePing(into: &actions)
     case .reading(let wanted): setReading(wanted, at: now, into: &actions)

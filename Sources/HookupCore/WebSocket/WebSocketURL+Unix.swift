@@ -16,7 +16,9 @@ extension WebSocketURL {
         "a ws+unix: URL needs the socket's absolute path: ws+unix:/path/to.sock:/target")
     }
     let encoded = text.prefix { $0 != ":" }
-    guard !encoded.contains("?"), let path = percentDecoded(encoded), !path.utf8.contains(0) else {
+    guard !encoded.contains("?"), let path = PercentEncoding.text(encoded.utf8),
+      !path.utf8.contains(0)
+    else {
       throw HookupError(
         .invalidArgument,
         "the socket's path \(quoted(String(encoded))) is not well percent-encoded UTF-8, or has a '?' in it: "

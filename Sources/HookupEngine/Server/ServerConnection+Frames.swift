@@ -3,23 +3,25 @@ import NIOCore
 
 /// Frames as they are, for a ``FrameHandler``.
 extension ServerConnection {
-  /// Answers with a frame. Always taken while the connection is open: how much can wait is bounded by what one read brought, for
-  /// while more waits than ``ServerLimits/sendBufferHighBytes`` the client is not read. From other tasks than its
-  /// frame handler's calls, use ``trySend(frame:)``, which is held to that bound by itself.
+  /// Answers with a frame. Within this connection's ``FrameHandler/received(_:from:)`` it is always taken while the connection is
+  /// open: how much can wait is bounded by what one read brought, for while more waits than
+  /// ``ServerLimits/sendBufferHighBytes`` the client is not read. Anywhere else it is ``trySend(frame:)``.
   /// - Returns: whether it was taken; false when the connection is closed or closing.
   @discardableResult
   public func reply(_ frame: WireFrame) -> Bool {
-    if let webSocket = direct() {
-      webSocket.send(frame, written: nil)
-      return true
-    }
-    let (isTaken, needsDrain) = state.withLock { state in
-      guard state.phase == .open else { return (false, false) }
+    guard eventLoop.inEventLoop else { return trySend(frame: frame) }
+    let (outcome, webSocket) = state.withLock {
+      state -> (Enqueued, (any WebSocketConnection)?) in
+      guard state.phase == .open else { return (.closed, nil) }
+      guard state.isServingFrames || state.outbound.hasRoom else { return (.full, nil) }
+      // What waits from elsewhere goes first.
+      if state.outbound.isEmpty, let webSocket = state.webSocket { return (.taken, webSocket) }
       state.outbound.append(.frame(frame))
-      return (true, state.scheduleDrain())
+      return (state.scheduleDrain() ? .takenNeedsDrain : .taken, nil)
     }
-    if needsDrain { eventLoop.execute { self.drain() } }
-    return isTaken
+    webSocket?.send(frame, written: nil)
+    if case .takenNeedsDrain = outcome { eventLoop.execute { self.drain() } }
+    return outcome.isTaken
   }
 
   /// Sends a frame if there is room for it. From any task; the frames of one task keep their order.
@@ -33,14 +35,6 @@ extension ServerConnection {
     }
     if needsDrain { eventLoop.execute { self.drain() } }
     return isTaken
-  }
-
-  /// The socket, when the caller is on its event loop and nothing waits that would have to go first.
-  private func direct() -> (any WebSocketConnection)? {
-    guard eventLoop.inEventLoop else { return nil }
-    return state.withLock { state in
-      state.phase == .open && state.outbound.isEmpty ? state.webSocket : nil
-    }
   }
 
   /// Queues bytes that are a frame already, or writes them where that is possible at once.
@@ -64,9 +58,12 @@ extension ServerConnection {
   func serve(_ frames: [WireFrame], with handler: any FrameHandler) {
     let isOpen = state.withLock { state in
       if idleTimeout != nil { state.lastMessage = .now }
-      return state.phase == .open
+      state.isServingFrames = state.phase == .open
+      return state.isServingFrames
     }
-    if isOpen { handler.received(frames, from: self) }
+    guard isOpen else { return }
+    handler.received(frames, from: self)
+    state.withLock { $0.isServingFrames = false }
   }
 }
 

@@ -94,6 +94,13 @@ extension ServerConnection {
     case taken
     case full
     case closed
+
+    var isTaken: Bool {
+      switch self {
+      case .taken, .takenNeedsDrain: true
+      case .full, .closed: false
+      }
+    }
   }
 
   func confirm(_ id: UInt64) {

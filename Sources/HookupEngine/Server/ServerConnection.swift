@@ -36,6 +36,8 @@ public final class ServerConnection: Sendable, Identifiable {
     var tasks: TaskState?
     let common: Common
     var isDrainScheduled = false
+    /// The frame handler is being called with what a read brought.
+    var isServingFrames = false
     /// The client has said its last word, and the handler may still have to answer what came before.
     var isConclusionDue = false
     var isReading = true

@@ -130,7 +130,7 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
     case .close(let code, let reason): feed(.close(code, reason: reason))
     case .abort: feed(.abort)
     case .setReading(let reading): feed(.reading(reading))
-    case .conclude: feed(.delivered)
+    case .conclude: feed(.concluded)
     }
   }
 
@@ -194,11 +194,11 @@ extension WebSocketChannelHandler {
   private func perform(_ action: WebSocketMachine.Action) {
     switch action {
     case .deliver: break  // handed over in `perform()`
-    case .reportDelivered:
+    case .heardLast:
       if let delegate {
         delegate.webSocketHeardLast(link)
       } else {
-        machine.handle(.delivered, at: now, into: &actions)
+        machine.handle(.concluded, at: now, into: &actions)
       }
     case .write(let bytes):
       prepareOutput()

@@ -159,7 +159,7 @@ import Testing
     machine.handle(.received(ByteBuffer(bytes: bytes)), at: .zero, into: &queue)
     _ = queue.drain()
     machine.handle(.close(.goingAway, reason: ""), at: .zero, into: &queue)
-    machine.handle(.delivered, at: .zero, into: &queue)
+    machine.handle(.concluded, at: .zero, into: &queue)
     #expect(queue.drain() == [writtenClose(1001), .closeSocket])
   }
 }

@@ -101,12 +101,12 @@ import Testing
     var queue = ActionQueue<WebSocketMachine.Action>()
     let bytes = Sample.text("good", to: .server) + Sample.frame(0xC1, [], to: .server)
     machine.handle(.received(ByteBuffer(bytes: bytes)), at: .zero, into: &queue)
-    #expect(queue.drain() == [.deliver(.text("good")), .reportDelivered])
+    #expect(queue.drain() == [.deliver(.text("good")), .heardLast])
     var output = ByteBuffer()
     #expect(machine.append(.text("answer"), to: &output) == true)
     machine.handle(.received(ByteBuffer(bytes: bytes)), at: .zero, into: &queue)
     #expect(queue.drain() == [])
-    machine.handle(.delivered, at: .zero, into: &queue)
+    machine.handle(.concluded, at: .zero, into: &queue)
     #expect(queue.drain() == [writtenClose(1002, "a reserved bit is set"), .closeOutput])
     #expect(machine.append(.text("late"), to: &output) == false)
   }
@@ -118,7 +118,7 @@ import Testing
     var queue = ActionQueue<WebSocketMachine.Action>()
     let bytes = Sample.text("good", to: .server) + Sample.close(1000, to: .server)
     machine.handle(.received(ByteBuffer(bytes: bytes)), at: .seconds(1), into: &queue)
-    #expect(queue.drain() == [.deliver(.text("good")), .reportDelivered])
+    #expect(queue.drain() == [.deliver(.text("good")), .heardLast])
     #expect(machine.nextDeadline == .seconds(6))
     machine.handle(.timer, at: .seconds(5.9), into: &queue)
     #expect(queue.drain() == [])
@@ -131,10 +131,10 @@ import Testing
     var queue = ActionQueue<WebSocketMachine.Action>()
     let close = ByteBuffer(bytes: Sample.close(1000, to: .server))
     machine.handle(.received(close), at: .zero, into: &queue)
-    #expect(queue.drain() == [.reportDelivered])
+    #expect(queue.drain() == [.heardLast])
     var output = ByteBuffer()
     #expect(machine.append(.text("answer"), to: &output) == true)
-    machine.handle(.delivered, at: .zero, into: &queue)
+    machine.handle(.concluded, at: .zero, into: &queue)
     #expect(queue.drain() == [writtenClose(1000), .closeSocket])
   }
 
@@ -154,7 +154,7 @@ import Testing
 
   @Test func `a stray report that messages were delivered changes nothing`() {
     var bench = MachineBench(.server)
-    #expect(bench.feed(.delivered) == [])
+    #expect(bench.feed(.concluded) == [])
     #expect(bench.receive(Sample.text("on", to: .server)) == [.deliver(.text("on"))])
   }
 

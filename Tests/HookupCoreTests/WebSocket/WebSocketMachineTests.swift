@@ -20,15 +20,15 @@ struct MachineBench {
       seed: 1, at: .zero)
   }
 
-  /// Feeds one event, and `delivered` whenever the machine asks for it; the other actions it ordered.
+  /// Feeds one event, and `concluded` whenever the machine asks for it; the other actions it ordered.
   mutating func feed(
     _ event: WebSocketMachine.Event, at seconds: Double = 0
   ) -> [WebSocketMachine.Action] {
     machine.handle(event, at: .seconds(seconds), into: &queue)
     var actions: [WebSocketMachine.Action] = []
     while let action = queue.popFirst() {
-      if action == .reportDelivered {
-        machine.handle(.delivered, at: .seconds(seconds), into: &queue)
+      if action == .heardLast {
+        machine.handle(.concluded, at: .seconds(seconds), into: &queue)
       } else {
         actions.append(action)
       }

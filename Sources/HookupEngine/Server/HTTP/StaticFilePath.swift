@@ -1,3 +1,5 @@
+import HookupCore
+
 /// The path of a request as a way into the public directory: a list of plain names, none of which leads out.
 struct StaticFilePath: Hashable, Sendable {
   /// The names from the directory's root on; empty for the root itself.
@@ -46,19 +48,7 @@ struct StaticFilePath: Hashable, Sendable {
   }
 
   private static func decode(_ piece: Substring.UTF8View.SubSequence) -> String? {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(piece.count)
-    var iterator = piece.makeIterator()
-    while let byte = iterator.next() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard let high = iterator.next().flatMap(hexDigit),
-        let low = iterator.next().flatMap(hexDigit)
-      else { return nil }
-      bytes.append(high << 4 | low)
-    }
+    guard let bytes = PercentEncoding.decode(piece) else { return nil }
     let forbidden: (UInt8) -> Bool = {
       $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\")
     }
