@@ -210,11 +210,14 @@ struct ServerStops: Sendable {}
 extension HookupServer {
   /// Adds a connection and hands it to the task that runs handlers; closes it when the server stops.
   func start(_ connection: ServerConnection) {
-    guard registry.insert(connection) else {
+    let isTaken = registry.insert(connection)
+    // Before anything can close it: what is closed was opened.
+    frameHandler?.opened(connection)
+    guard isTaken else {
       connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
       return
     }
-    if let frameHandler { return frameHandler.opened(connection) }
+    if frameHandler != nil { return }
     tracker.handlerStarted()
     if case .terminated = acceptedContinuation.yield(connection) { tracker.handlerEnded() }
   }

@@ -54,6 +54,12 @@ extension ServerConnection {
     guard let timeout = message.ackTimeout else {
       return .frame(.frame(try format.encode(.message(message.content))))
     }
+    guard frameHandler == nil else {
+      throw HookupError(
+        .invalidArgument,
+        "a connection that a frame handler serves awaits no acks: send without needsAck, and read the acks "
+          + "from its frames with its format")
+    }
     guard format.carriesAcks else {
       throw HookupError(
         .invalidArgument,

@@ -40,7 +40,7 @@ import Testing
   func `any stream in any pieces comes to the same, within bounds, and nothing after its end`() {
     var ends: [CloseCode?: Int] = [:]
     var delivered = 0
-    Fuzz.rounds(400, "frames") { random, place in
+    Fuzz.rounds(200, "frames") { random, place in
       let peer = Peer(using: &random)
       let stream = FuzzStream.make(to: peer.role, peer.compression, using: &random)
       let whole = Self.run(stream, in: [stream[...]], peer, place)
@@ -53,7 +53,7 @@ import Testing
     }
     // The rounds reach what they are about.
     let rounds = ends.values.reduce(0, +)
-    guard rounds >= 400 else { return }
+    guard rounds >= 200 else { return }
     #expect(delivered > rounds / 2, "\(delivered) delivered in \(rounds) rounds")
     for code in [nil, .protocolError, .invalidData, .messageTooBig] as [CloseCode?] {
       #expect(ends[code, default: 0] > 0, "\(String(describing: code)): \(ends)")
@@ -96,7 +96,7 @@ import Testing
   @Test func `the way past the assembler and the way through it agree`() {
     var past = 0
     var through = 0
-    Fuzz.rounds(300, "frames in one read and byte by byte") { random, place in
+    Fuzz.rounds(100, "frames in one read and byte by byte") { random, place in
       let role: WebSocketRole = Bool.random(using: &random) ? .server : .client
       let stream = FuzzStream.messages(to: role, using: &random)
       let whole = Self.read([stream[...]], role)

@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func `what was read after a kill stays when power goes`() async throws {
-    for call in stride(from: 5, to: 400, by: 3) {
+    for call in stride(from: 5, to: 400, by: 7) {
       let killed = SimulatedFiles()
       killed.crash(at: call)
       var knowledge = Knowledge()
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test func `power may go again while the damage is repaired`() async throws {
-    for seed: UInt64 in 0..<150 {
+    for seed: UInt64 in 0..<50 {
       var random = SplitMix(state: seed)
       var files = SimulatedFiles()
       files.crash(at: Int.random(in: 20..<200, using: &random))

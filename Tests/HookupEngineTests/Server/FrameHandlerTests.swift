@@ -90,6 +90,11 @@ import Testing
       try await raw.send(upgradeRequest())
       let connection = try await connections.next()
       let frame = WireFrame.binary(ByteBuffer(repeating: 1, count: 50_000))
+      // Nobody would hear of its ack.
+      let refusal = await #expect(throws: HookupError.self) {
+        try await connection.send(.text("x").needsAck())
+      }
+      #expect(refusal?.message.contains("frame handler") == true)
       #expect(connection.trySend(frame: frame))
       _ = try await fill(connection, with: .binary(frame.payload))
       #expect(!connection.trySend(frame: frame))

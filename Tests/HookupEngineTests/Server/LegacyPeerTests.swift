@@ -122,7 +122,7 @@ import Testing
       let client = try await opened(address, "jsonProtocol")
       // A ping of eight bytes comes again only when the last one was answered, or the peer was heard in another way.
       for _ in 0..<3 {
-        #expect(try await client.read(until: "\u{FFFD}\u{8}").contains("\u{FFFD}\u{8}"))
+        #expect(try await client.read(until: "\u{FFFD}\u{8}").utf8.last == 8)
         try await client.send(bytes: [0x8A, 0x80, 0, 0, 0, 0])
       }
       // Their close frames carry no code.

@@ -1,13 +1,21 @@
 import HookupCore
 import NIOCore
 import NIOPosix
+import Synchronization
 
 @testable import HookupEngine
 
 /// A TCP connection that says exactly what a test wants.
-struct RawClient: Sendable {
+final class RawClient: Sendable {
   private let channel: any Channel
   private let bytes: Mailbox<ByteBuffer?>
+  /// What came behind what a read waited for.
+  private let rest = Mutex(ByteBuffer())
+
+  private init(channel: any Channel, bytes: Mailbox<ByteBuffer?>) {
+    self.channel = channel
+    self.bytes = bytes
+  }
 
   /// - Parameter reads: false to leave everything in the kernel's buffers, as a client that hangs does.
   static func connect(_ address: ServerAddress, reads: Bool = true) async throws -> RawClient {
@@ -45,23 +53,49 @@ struct RawClient: Sendable {
 
   /// Everything until the server closes.
   func readToEnd() async throws -> String {
-    var all = ByteBuffer()
+    var all = takeRest()
     while var next = try await bytes.next() { all.writeBuffer(&next) }
     return String(buffer: all)
   }
 
-  /// What has come when it contains `end`, or all of it when the server closes before.
+  /// What has come up to and with `end`, or all of it when the server closes before; what comes behind is the next read's.
+  /// A U+FFFD in `end` is any one byte that is not ASCII.
   func read(until end: String) async throws -> String {
-    var all = ByteBuffer()
-    var isComplete = false
-    while !isComplete, var next = try await bytes.next() {
+    var all = takeRest()
+    var searched = 0
+    while true {
+      if let length = Self.length(of: all, until: Array(end.unicodeScalars), from: searched) {
+        let read = all.readSlice(length: length) ?? ByteBuffer()
+        rest.withLock { [all] in $0 = all }
+        return String(buffer: read)
+      }
       // The end may lie across two pieces.
-      let start = max(0, all.readableBytes - end.utf8.count)
+      searched = max(0, all.readableBytes - end.utf8.count)
+      guard var next = try await bytes.next() else { return String(buffer: all) }
       all.writeBuffer(&next)
-      let tail = all.getSlice(at: start, length: all.readableBytes - start) ?? all
-      isComplete = String(buffer: tail).contains(end)
     }
-    return String(buffer: all)
+  }
+
+  private func takeRest() -> ByteBuffer {
+    rest.withLock { rest in
+      defer { rest = ByteBuffer() }
+      return rest
+    }
+  }
+
+  private static func length(
+    of buffer: ByteBuffer, until end: [Unicode.Scalar], from start: Int
+  ) -> Int? {
+    let bytes = buffer.readableBytesView
+    for first in bytes.indices.dropFirst(start) {
+      var rest = bytes[first...]
+      let matches = end.allSatisfy { scalar in
+        if scalar == "\u{FFFD}" { return rest.popFirst().map { $0 >= 0x80 } ?? false }
+        return UTF8.encode(scalar)!.allSatisfy { rest.popFirst() == $0 }
+      }
+      if matches { return rest.startIndex - bytes.startIndex }
+    }
+    return nil
   }
 
   /// Closes this side's half: the server reads the end.
