@@ -2,7 +2,7 @@ import HookupCore
 import NIOCore
 
 extension ClientRunner {
-  func perform(_ action: ClientMachine.Action) {
+  func perform(_ action: SessionMachine.Action) {
     switch action {
     case .open(let number): open(number)
     case .close(let number, let code, let reason):
@@ -35,7 +35,7 @@ extension ClientRunner {
     do throws(HookupError) {
       request = try configuration.connectRequest(to: url)
     } catch {
-      handle(.openFailed(number, ClientMachine.OpenFailure(error, url: url)))
+      handle(.openFailed(number, SessionMachine.OpenFailure(error, url: url)))
       return
     }
     let attempt = connector.begin(
@@ -46,7 +46,7 @@ extension ClientRunner {
       switch result {
       case .success(let opened): self.opened(number, opened)
       case .failure(let error):
-        handle(.openFailed(number, ClientMachine.OpenFailure(error, url: url)))
+        handle(.openFailed(number, SessionMachine.OpenFailure(error, url: url)))
       }
     }
   }
@@ -60,7 +60,7 @@ extension ClientRunner {
         .handshakeFailed,
         "the server at \(url) selected none of the subprotocols \(names): offer another, or set requiresSubprotocol to false"
       )
-      handle(.openFailed(number, ClientMachine.OpenFailure(error: error, isPermanent: true)))
+      handle(.openFailed(number, SessionMachine.OpenFailure(error: error, isPermanent: true)))
       return
     }
     let format = chosen ?? SimpleJSONFormat()
@@ -125,7 +125,7 @@ extension ClientRunner {
     }
   }
 
-  private func tell(_ report: ClientMachine.Report) {
+  private func tell(_ report: SessionMachine.Report) {
     switch report {
     case .connected(let number):
       let name = links[number].map { $0.format.subprotocol }
@@ -230,7 +230,7 @@ extension ClientRunner {
   }
 }
 
-extension ClientMachine.OpenFailure {
+extension SessionMachine.OpenFailure {
   init(_ error: any Error, url: WebSocketURL) {
     let known =
       error as? HookupError

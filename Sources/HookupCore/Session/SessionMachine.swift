@@ -3,7 +3,7 @@
 ///
 /// Every message takes one path: `submitted` → outbox → `stored` → loaded → transmitted → acked or written → settled.
 /// Being connected only decides whether the pump runs.
-package struct ClientMachine: Machine {
+package struct SessionMachine: Machine {
   package struct Settings: Hashable, Sendable {
     /// Keep unsettled messages while disconnected. Without it a message is only taken while online, and what is unsettled
     /// when the connection ends has failed.

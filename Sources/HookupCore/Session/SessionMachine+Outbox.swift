@@ -1,4 +1,4 @@
-extension ClientMachine {
+extension SessionMachine {
   /// How many entries one read of the outbox asks for: enough to fill a few socket writes, little enough to hold in memory.
   static var loadCount: Int { 256 }
 

@@ -2,9 +2,9 @@ import Testing
 
 @testable import HookupCore
 
-struct ClientMachineTests {
+struct SessionMachineTests {
   @Test func `a message goes to disk, then to the wire, and is settled by its ack`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     #expect(bench.feed(.start) == [.open(1)])
     #expect(bench.feed(.opened(1, carriesAcks: true)) == [.report(.connected(1))])
     #expect(bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1)])
@@ -19,7 +19,7 @@ struct ClientMachineTests {
   }
 
   @Test func `nothing of the outbox is sent before the application's greeting is done`() {
-    var bench = ClientMachineBench { $0.awaitsGreeting = true }
+    var bench = SessionMachineBench { $0.awaitsGreeting = true }
     _ = bench.store(ticket: 1)
     _ = bench.feed(.start)
     #expect(bench.feed(.opened(1, carriesAcks: true)) == [.report(.connected(1))])
@@ -30,7 +30,7 @@ struct ClientMachineTests {
   }
 
   @Test func `an overdue ack is reported and the message kept, or dropped by configuration`() {
-    var keeping = ClientMachineBench()
+    var keeping = SessionMachineBench()
     keeping.connect()
     _ = keeping.store(ticket: 1)
     _ = keeping.feed(.loaded(1, [1]))
@@ -38,7 +38,7 @@ struct ClientMachineTests {
     #expect(keeping.feed(.timer) == [.report(.ackFailed(1, isKept: true))])
     #expect(keeping.feed(.acked(1, id: 1)) == [.settle(1), .report(.acknowledged(1))])
 
-    var dropping = ClientMachineBench { $0.unacked = .drop }
+    var dropping = SessionMachineBench { $0.unacked = .drop }
     dropping.connect()
     _ = dropping.store(ticket: 1)
     _ = dropping.feed(.loaded(1, [1]))
@@ -48,7 +48,7 @@ struct ClientMachineTests {
   }
 
   @Test func `a message without an ack is settled when it is written`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.store(ticket: 1, timeout: nil)
     #expect(bench.feed(.loaded(1, [1])) == [.transmit(1, 1, id: nil), .report(.sent(1))])
@@ -57,7 +57,7 @@ struct ClientMachineTests {
   }
 
   @Test func `a reader that falls behind holds back both directions`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     #expect(bench.feed(.readerIsBehind(true)) == [.setReading(1, false)])
     #expect(bench.feed(.readerIsBehind(true)) == [])
@@ -73,12 +73,12 @@ struct ClientMachineTests {
   @Test func `random cuts lose nothing and reorder nothing`() {
     for seed in UInt64(0)..<150 {
       var random = RandomSource(seed: seed)
-      var bench = ClientMachineBench { $0.inFlightMessages = 4 }
+      var bench = SessionMachineBench { $0.inFlightMessages = 4 }
       var delivered: [UInt64] = []
       var connection: UInt64 = 0
       var pendingAcks: [UInt64] = []
       var submitted: UInt64 = 0
-      func perform(_ actions: [ClientMachine.Action]) {
+      func perform(_ actions: [SessionMachine.Action]) {
         for action in actions {
           switch action {
           case .open(let number): connection = number

@@ -1,4 +1,4 @@
-extension ClientMachine {
+extension SessionMachine {
   /// Names one dialled connection; counts up. What comes late from an earlier one is recognised by it and ignored.
   package typealias ConnectionNumber = UInt64
   /// Names one call of `send` until it has its number in the outbox.

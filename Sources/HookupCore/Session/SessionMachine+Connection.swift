@@ -1,4 +1,4 @@
-extension ClientMachine {
+extension SessionMachine {
   /// The most that a server's `Retry-After` is heeded.
   static var longestRetryAfter: Duration { .seconds(600) }
 
