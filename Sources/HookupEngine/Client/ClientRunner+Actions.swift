@@ -11,7 +11,7 @@ extension ClientRunner {
       attempts[number]?.cancel()
       links[number]?.connection.abort()
     case .setReading(let number, let reading): links[number]?.connection.setReading(reading)
-    case .append(let ticket, let sequence): append(ticket, sequence)
+    case .append(let ticket, let sequence, let tag): append(ticket, sequence, tag)
     case .refuse(let ticket, let error):
       submissions.removeValue(forKey: ticket)?.acceptance(.failure(error))
     case .accept(let range):
@@ -23,6 +23,7 @@ extension ClientRunner {
     case .load(let number, let from, let count, let bytes):
       load(number, from: from, count: count, bytes: bytes)
     case .transmit(let number, let sequence, let id): transmit(number, sequence, id: id)
+    case .transmitNumbered, .frame, .deliver, .pass, .renew: break
     case .discard(let sequence): loaded[sequence] = nil
     case .settle(let sequence): settled.append(sequence)
     case .report(let report): tell(report)
@@ -72,12 +73,13 @@ extension ClientRunner {
             "the server selected no subprotocol: going on with plain messages, without acks")))
     }
     links[number] = Link(connection: opened.connection, format: format)
-    handle(.opened(number, carriesAcks: format.carriesAcks))
+    handle(.opened(number, format.carriesAcks ? .acks : .plain))
   }
 
-  private func append(_ ticket: UInt64, _ sequence: UInt64) {
+  private func append(_ ticket: UInt64, _ sequence: UInt64, _ tag: UInt64) {
     guard var submission = submissions.removeValue(forKey: ticket) else { return }
     submission.entry.sequence = sequence
+    submission.entry.tag = tag
     storing[sequence] = submission.acceptance
     appends.append(submission.entry)
   }
@@ -136,6 +138,7 @@ extension ClientRunner {
       logger.info("disconnected", metadata: ["url": "\(url)", "reason": "\(quoted(reason))"])
     case .reconnecting(let attempt, let delay):
       news.append(.reconnecting(attempt: attempt, delay: delay))
+    case .delivered, .failed, .broken: break
     case .sent(let sequence):
       if configuration.reportsSent { news.append(.sent(sequence: sequence)) }
     case .acknowledged(let sequence): news.append(.acknowledged(sequence: sequence))

@@ -73,7 +73,7 @@ final class ClientRunner: @unchecked Sendable {
       pending: recovered.pending.map {
         (
           $0.sequence, $0.bytes,
-          $0.ackTimeoutMilliseconds == 0 ? nil : .milliseconds($0.ackTimeoutMilliseconds)
+          $0.ackTimeoutMilliseconds == 0 ? nil : .milliseconds($0.ackTimeoutMilliseconds), $0.tag
         )
       })
     machine = SessionMachine(

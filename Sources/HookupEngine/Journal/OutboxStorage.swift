@@ -46,10 +46,12 @@ package struct OutboxRecovery: Hashable, Sendable {
     package var sequence: UInt64
     package var bytes: Int
     package var ackTimeoutMilliseconds: UInt32
-    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32) {
+    package var tag: UInt64
+    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32, tag: UInt64 = 0) {
       self.sequence = sequence
       self.bytes = bytes
       self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
+      self.tag = tag
     }
   }
   package init() {}

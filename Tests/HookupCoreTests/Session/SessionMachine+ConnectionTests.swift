@@ -18,7 +18,7 @@ struct SessionMachineConnectionTests {
     bench.now = bench.machine.nextDeadline ?? bench.now
     #expect(bench.feed(.timer) == [.open(2)])
     #expect(
-      bench.feed(.opened(2, carriesAcks: true)) == [
+      bench.feed(.opened(2, .acks)) == [
         .report(.connected(2)), .load(2, from: 1, count: 256, bytes: 4 << 20),
       ])
     #expect(
@@ -127,7 +127,7 @@ struct SessionMachineConnectionTests {
     var bench = SessionMachineBench()
     _ = bench.feed(.start)
     #expect(bench.feed(.offlineRequested) == [.abort(1)])
-    #expect(bench.feed(.opened(1, carriesAcks: true)) == [.abort(1)])
+    #expect(bench.feed(.opened(1, .acks)) == [.abort(1)])
     #expect(bench.machine.link.state == .offline)
   }
 
@@ -147,13 +147,13 @@ struct SessionMachineConnectionTests {
     #expect(bench.machine.link.attempt == 1)
     #expect(bench.feed(.reconnectRequested) == [.open(2)], "waiting for the next retry")
     #expect(bench.machine.link.attempt == 0)
-    _ = bench.feed(.opened(2, carriesAcks: true))
+    _ = bench.feed(.opened(2, .acks))
     #expect(bench.feed(.reconnectRequested) == [.abort(2)], "online, but believed dead")
     #expect(
       bench.feed(.closed(2, code: 1006, reason: "")) == [
         .report(.disconnected(reason: "connection closed (1006)")), .open(3),
       ])
-    _ = bench.feed(.opened(3, carriesAcks: true))
+    _ = bench.feed(.opened(3, .acks))
     let next = bench.feed(.closed(3, code: 1006, reason: ""))
     #expect(!next.contains(.open(4)), "asked for once, not for ever")
   }
@@ -202,7 +202,7 @@ struct SessionMachineConnectionTests {
     var opening = SessionMachineBench()
     _ = opening.feed(.start)
     #expect(opening.feed(.stop) == [.abort(1), .finish(nil)])
-    #expect(opening.feed(.opened(1, carriesAcks: true)) == [.abort(1)])
+    #expect(opening.feed(.opened(1, .acks)) == [.abort(1)])
     var waiting = SessionMachineBench()
     _ = waiting.feed(.start)
     _ = waiting.feed(.openFailed(1, .init(error: HookupError(.connectFailed, "refused"))))
@@ -217,7 +217,7 @@ struct SessionMachineConnectionTests {
     proved.now = proved.now + .seconds(30)
     _ = proved.feed(.timer)
     #expect(proved.feed(.closed(1, code: 4205, reason: "gap")).last == .open(2))
-    _ = proved.feed(.opened(2, carriesAcks: true))
+    _ = proved.feed(.opened(2, .acks))
     let again = proved.feed(.closed(2, code: 4205, reason: "gap"))
     guard case .report(.reconnecting)? = again.last else {
       Issue.record("\(again)")
@@ -242,7 +242,7 @@ struct SessionMachineConnectionTests {
     #expect(bench.feed(.readerIsBehind(true)) == [])
     _ = bench.feed(.start)
     #expect(
-      bench.feed(.opened(1, carriesAcks: true)) == [
+      bench.feed(.opened(1, .acks)) == [
         .report(.connected(1)), .setReading(1, false),
       ])
   }

@@ -12,7 +12,7 @@ struct SessionMachineOutboxTests {
     #expect(bench.feed(.withdrawn(2)) == [])
     _ = bench.feed(.loaded(1, [1]))
     #expect(
-      bench.feed(.acked(1, id: 1)) == [.settle(1), .report(.acknowledged(1)), .append(3, 2)])
+      bench.feed(.acked(1, id: 1)) == [.settle(1), .report(.acknowledged(1)), .append(3, 2, tag: 0)])
   }
 
   @Test func `a full outbox refuses when it is told to`() throws {
@@ -73,7 +73,7 @@ struct SessionMachineOutboxTests {
     var bench = SessionMachineBench()
     bench.connect()
     #expect(bench.feed(.writable(1, false)) == [])
-    #expect(bench.store(ticket: 1) == [.append(1, 1), .accept(1...1)])
+    #expect(bench.store(ticket: 1) == [.append(1, 1, tag: 0), .accept(1...1)])
     #expect(bench.feed(.writable(1, true)) == [.load(1, from: 1, count: 256, bytes: 4 << 20)])
   }
 
@@ -99,7 +99,7 @@ struct SessionMachineOutboxTests {
       bench.feed(.storeFailed(1...1, error)) == [.reject(1...1, error), .report(.error(error))])
     #expect(
       bench.store(ticket: 2) == [
-        .append(2, 2), .accept(2...2), .load(1, from: 2, count: 256, bytes: 4 << 20),
+        .append(2, 2, tag: 0), .accept(2...2), .load(1, from: 2, count: 256, bytes: 4 << 20),
       ])
   }
 
@@ -109,13 +109,13 @@ struct SessionMachineOutboxTests {
     _ = bench.feed(.stored(through: 1))
     #expect(bench.feed(.submitted(2, bytes: 50, ackTimeout: nil)) == [])
     #expect(bench.feed(.submitted(3, bytes: 10, ackTimeout: nil)) == [], "no overtaking")
-    #expect(bench.feed(.withdrawn(2)) == [.append(3, 2)])
+    #expect(bench.feed(.withdrawn(2)) == [.append(3, 2, tag: 0)])
     #expect(bench.feed(.withdrawn(3)) == [], "it has its number: too late")
   }
 
   @Test func `a message larger than the whole outbox goes when nothing else is in it`() {
     var bench = SessionMachineBench { $0.maximumBytes = 5 }
-    #expect(bench.feed(.submitted(1, bytes: 10, ackTimeout: nil)) == [.append(1, 1)])
+    #expect(bench.feed(.submitted(1, bytes: 10, ackTimeout: nil)) == [.append(1, 1, tag: 0)])
     #expect(bench.feed(.submitted(2, bytes: 1, ackTimeout: nil)) == [])
   }
 
@@ -153,7 +153,7 @@ struct SessionMachineOutboxTests {
     let error = HookupError(.storage, "disk full")
     #expect(
       bench.feed(.storeFailed(1...1, error)) == [
-        .reject(1...1, error), .report(.error(error)), .append(2, 2),
+        .reject(1...1, error), .report(.error(error)), .append(2, 2, tag: 0),
       ])
   }
 

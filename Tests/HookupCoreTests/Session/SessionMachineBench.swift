@@ -22,7 +22,7 @@ struct SessionMachineBench {
   /// Brings the machine online as connection `number`.
   mutating func connect(_ number: UInt64 = 1) {
     _ = feed(number == 1 ? .start : .timer)
-    _ = feed(.opened(number, carriesAcks: true))
+    _ = feed(.opened(number, .acks))
   }
 
   /// Stores one message that wants an ack.

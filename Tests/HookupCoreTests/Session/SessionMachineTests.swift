@@ -6,8 +6,8 @@ struct SessionMachineTests {
   @Test func `a message goes to disk, then to the wire, and is settled by its ack`() {
     var bench = SessionMachineBench()
     #expect(bench.feed(.start) == [.open(1)])
-    #expect(bench.feed(.opened(1, carriesAcks: true)) == [.report(.connected(1))])
-    #expect(bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1)])
+    #expect(bench.feed(.opened(1, .acks)) == [.report(.connected(1))])
+    #expect(bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1, tag: 0)])
     #expect(
       bench.feed(.stored(through: 1)) == [
         .accept(1...1), .load(1, from: 1, count: 256, bytes: 4 << 20),
@@ -22,7 +22,7 @@ struct SessionMachineTests {
     var bench = SessionMachineBench { $0.awaitsGreeting = true }
     _ = bench.store(ticket: 1)
     _ = bench.feed(.start)
-    #expect(bench.feed(.opened(1, carriesAcks: true)) == [.report(.connected(1))])
+    #expect(bench.feed(.opened(1, .acks)) == [.report(.connected(1))])
     #expect(bench.machine.link.state == .resuming)
     #expect(bench.feed(.greeted(1)) == [.load(1, from: 1, count: 256, bytes: 4 << 20)])
     #expect(bench.machine.link.state == .online)
@@ -61,7 +61,7 @@ struct SessionMachineTests {
     bench.connect()
     #expect(bench.feed(.readerIsBehind(true)) == [.setReading(1, false)])
     #expect(bench.feed(.readerIsBehind(true)) == [])
-    #expect(bench.store(ticket: 1) == [.append(1, 1), .accept(1...1)])
+    #expect(bench.store(ticket: 1) == [.append(1, 1, tag: 0), .accept(1...1)])
     #expect(
       bench.feed(.readerIsBehind(false)) == [
         .setReading(1, true), .load(1, from: 1, count: 256, bytes: 4 << 20),
@@ -100,7 +100,7 @@ struct SessionMachineTests {
           1 where submitted < 40:
           submitted += 1
           perform(bench.feed(.submitted(submitted, bytes: 5, ackTimeout: .seconds(5))))
-        case 2, 3: perform(bench.feed(.opened(connection, carriesAcks: true)))
+        case 2, 3: perform(bench.feed(.opened(connection, .acks)))
         case 4, 5:
           if !pendingAcks.isEmpty {
             perform(bench.feed(.acked(connection, id: pendingAcks.removeFirst())))
@@ -116,7 +116,7 @@ struct SessionMachineTests {
       perform(bench.feed(.reconnectRequested))
       perform(bench.feed(.closed(connection, code: 1006, reason: "")))
       pendingAcks = []
-      perform(bench.feed(.opened(connection, carriesAcks: true)))
+      perform(bench.feed(.opened(connection, .acks)))
       while !pendingAcks.isEmpty {
         perform(bench.feed(.acked(connection, id: pendingAcks.removeFirst())))
       }
