@@ -29,7 +29,12 @@ package struct ReceiveWindow: Hashable, Sendable {
     self.committed = committed
     self.tag = tag
     received = committed
+    seen = committed
   }
+
+  /// The highest number that was ever received by this process, be it forgotten again: what comes again up to it may have had
+  /// its effect.
+  package private(set) var seen: UInt64
 
   package var uncommitted: Int { Int(received - committed) }
 
@@ -45,6 +50,7 @@ package struct ReceiveWindow: Hashable, Sendable {
     guard sequence > received else { return .duplicate }
     guard sequence == received + 1 else { return .gap }
     received = sequence
+    seen = max(seen, sequence)
     pending.append(tag)
     return .next
   }

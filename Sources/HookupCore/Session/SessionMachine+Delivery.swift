@@ -10,9 +10,12 @@ extension SessionMachine {
         number, code: 1008, reason: "message \(sequence) is beyond the credit", at: now,
         into: &actions)
     }
+    let seen = session?.resume.received.seen ?? 0
     switch session?.resume.received.take(sequence, tag: tag) {
     case .next:
-      actions.append(.deliver(sequence: sequence, tag: tag, isRedelivered: isRedelivered))
+      actions.append(
+        .deliver(
+          sequence: sequence, tag: tag, isRedelivered: isRedelivered || sequence <= seen))
     case .duplicate:
       // Its sender does not know yet.
       ackSoon(counting: 1, at: now, into: &actions)

@@ -34,6 +34,9 @@ extension SessionMachine {
       ackDueAt = nil
       helloDueAt = nil
       unacked = 0
+      // A server's handler ends with its connection: what it had not confirmed is to come again. Should it still be committed, the
+      // store's own filter drops the second one.
+      if resume.role == .server { resume.received.rollBack() }
     }
 
     /// The wait that the server asked for, once.

@@ -82,7 +82,7 @@ struct SessionMachineTests {
         for action in actions {
           switch action {
           case .open(let number): connection = number
-          case .append(_, let sequence): perform(bench.feed(.stored(through: sequence)))
+          case .append(_, let sequence, _): perform(bench.feed(.stored(through: sequence)))
           case .load(let number, let from, let count, _):
             let upper = min(bench.machine.window.durable, from + UInt64(count) - 1)
             perform(bench.feed(.loaded(number, from <= upper ? Array(from...upper) : [])))
