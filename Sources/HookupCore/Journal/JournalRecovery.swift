@@ -47,6 +47,10 @@ package struct JournalRecovery: Sendable {
   /// What the index takes for settled only because of records in bytes that do not stay: to be written again.
   package private(set) var settledToRepeat: [ClosedRange<UInt64>] = []
 
+  /// What segments that do not stay held, or may have held.
+  private var suspects: [ClosedRange<UInt64>] = []
+  /// What was settled in or after the first of ``suspects``.
+  private var settledOfSuspects: [ClosedRange<UInt64>] = []
   private var seen: [Entry] = []
   private var spanEnd: UInt64 = 0
   /// The first sequence that the last segment does not account for; nil when it cannot tell.
@@ -58,6 +62,12 @@ package struct JournalRecovery: Sendable {
 
   /// The unsettled entries, in order.
   package var entries: [Entry] { seen.filter { index[$0.sequence] != nil } }
+
+  /// Sequences that were given, or may have been, whose messages are not in the outbox any more though nothing says that they
+  /// were settled. In order, apart from one another.
+  package var lost: [ClosedRange<UInt64>] {
+    JournalLoss.difference(missing + suspects, settledOfSuspects)
+  }
 
   /// The epoch to go on with; nil when there is none or a new one is needed.
   package var epoch: UInt64? { needsNewEpoch ? nil : segments.last?.name.epoch }
@@ -81,7 +91,7 @@ package struct JournalRecovery: Sendable {
     }
     if let header {
       noteHole(before: name, settledBefore: header.settledBefore)
-      if header.settledBefore > 1 { index.settle(1...header.settledBefore - 1) }
+      if header.settledBefore > 1 { settle(1...header.settledBefore - 1) }
       spanEnd = max(spanEnd, header.spanEnd)
       nextSequence = max(nextSequence, header.spanEnd)
     }
@@ -89,6 +99,7 @@ package struct JournalRecovery: Sendable {
     segment.verdict = judge(scan, hasHeader: header != nil, confirmsEarly: segment.confirmsEarly)
     if case .clean(let end) = scan.verdict { segment.end = end }
     if case .torn(let at, _, _) = segment.verdict { segment.end = at }
+    suspect(scan, of: segment)
     take(scan, of: segment, from: bytes)
     account(for: scan, of: segment)
     segments.append(segment)
@@ -182,24 +193,49 @@ package struct JournalRecovery: Sendable {
     _ record: JournalRecord, _ bytes: UnsafeRawBufferPointer, _ stays: Bool
   ) {
     let ranges = JournalRecordCodec.settledRanges(of: record, in: bytes)
-    for range in ranges { index.settle(range) }
+    for range in ranges { settle(range) }
     if !stays { settledToRepeat += ranges }
+  }
+
+  private mutating func settle(_ range: ClosedRange<UInt64>) {
+    index.settle(range)
+    if !suspects.isEmpty || !missing.isEmpty { settledOfSuspects.append(range) }
+  }
+
+  /// Takes note of what goes with a segment that is set aside, or with its end.
+  private mutating func suspect(_ scan: JournalScan, of segment: Segment) {
+    var first = segment.name.first
+    switch segment.verdict {
+    case .clean, .superseded, .torn(_, _, keepsTail: false): return
+    case .torn: first = scan.lastSequence + 1
+    case .corrupt: break
+    }
+    // When good records reach to the end, none can have stood behind them.
+    let last =
+      following.map { $0.first - 1 }
+      ?? scan.highestSequence + (scan.reachesEnd ? 0 : Self.hidden(in: segment.verdict))
+    guard first <= last else { return }
+    suspects.append(first...min(last, JournalSegmentName.sequenceLimit - 1))
+  }
+
+  /// How many messages can have stood in bytes that cannot be read.
+  private static func hidden(in verdict: Verdict) -> UInt64 {
+    switch verdict {
+    case .clean, .superseded: 0
+    case .torn(_, let bytes, let keepsTail):
+      keepsTail ? UInt64(bytes / JournalRecordCodec.headerBytes + 1) : 0
+    case .corrupt(_, let bytes, _): UInt64(bytes / JournalRecordCodec.headerBytes + 1)
+    }
   }
 
   /// Moves ``nextSequence`` beyond everything that the segment holds or may have held.
   private mutating func account(for scan: JournalScan, of segment: Segment) {
     let isLast = following == nil
-    var hidden: UInt64 = 0
+    let hidden = isLast ? Self.hidden(in: segment.verdict) : 0
     switch segment.verdict {
     case .clean, .superseded: break
-    case .torn(_, let bytes, let keepsTail):
-      if keepsTail, isLast {
-        hidden = UInt64(bytes / JournalRecordCodec.headerBytes + 1)
-        needsNewEpoch = true
-      }
-    case .corrupt(_, let bytes, _):
-      needsNewEpoch = true
-      if isLast { hidden = UInt64(bytes / JournalRecordCodec.headerBytes + 1) }
+    case .torn: if hidden > 0 { needsNewEpoch = true }
+    case .corrupt: needsNewEpoch = true
     }
     if isLast { nextSequence = max(nextSequence, scan.lastSequence + 1) }
     if hidden > 0 { nextSequence = max(nextSequence, scan.highestSequence + 1 + hidden) }

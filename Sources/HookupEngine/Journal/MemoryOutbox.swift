@@ -12,9 +12,15 @@ package final class MemoryOutbox: OutboxStorage {
 
   private let state = Mutex(State())
 
-  package init() {}
+  package let recovered: OutboxRecovery
 
-  package var recovered: OutboxRecovery { OutboxRecovery() }
+  /// - Parameter epoch: the id of its numbering.
+  package init(epoch: UInt64 = .random(in: 1...UInt64.max)) {
+    var recovered = OutboxRecovery()
+    recovered.epoch = epoch
+    self.recovered = recovered
+  }
+
   package var fileBytes: Int? { nil }
 
   package func append(

@@ -107,6 +107,9 @@ struct OutboxOpening {
     _ recovery: JournalRecovery, _ lock: OpenFile
   ) throws(HookupError) -> OutboxWriter {
     recovered.nextSequence = recovery.nextSequence
+    recovered.lost = recovery.lost
+    recovered.epoch = recovery.epoch ?? freshEpoch
+    recovered.isNewEpoch = recovery.epoch == nil
     recovered.pending = recovery.entries.map {
       OutboxRecovery.Pending(
         sequence: $0.sequence, bytes: $0.payloadBytes,
@@ -120,7 +123,7 @@ struct OutboxOpening {
     }
     let writer = OutboxWriter(
       directory: directory, options: options, files: files, lock: lock,
-      epoch: recovery.epoch ?? freshEpoch, segments: segments, file: nil, recovery: recovery)
+      epoch: recovered.epoch, segments: segments, file: nil, recovery: recovery)
     for missing in recovery.missing {
       recovered.notices.append(
         "outbox directory '\(directory)' lacks a file: messages \(missing.lowerBound) to \(missing.upperBound) "
