@@ -89,8 +89,9 @@ package struct JournalRecovery: Sendable {
       segments.append(segment)
       return
     }
+    // Where a file begins is known by its name, whatever became of the header.
+    noteHole(before: name, settledBefore: header?.settledBefore ?? 1)
     if let header {
-      noteHole(before: name, settledBefore: header.settledBefore)
       if header.settledBefore > 1 { settle(1...header.settledBefore - 1) }
       spanEnd = max(spanEnd, header.spanEnd)
       nextSequence = max(nextSequence, header.spanEnd)
@@ -211,9 +212,10 @@ package struct JournalRecovery: Sendable {
     case .corrupt: break
     }
     // When good records reach to the end, none can have stood behind them.
+    let isComplete = scan.reachesEnd && scan.highestSequence >= segment.name.first
     let last =
       following.map { $0.first - 1 }
-      ?? scan.highestSequence + (scan.reachesEnd ? 0 : Self.hidden(in: segment.verdict))
+      ?? scan.highestSequence + (isComplete ? 0 : Self.hidden(in: segment.verdict))
     guard first <= last else { return }
     suspects.append(first...min(last, JournalSegmentName.sequenceLimit - 1))
   }

@@ -8,7 +8,8 @@ import Testing
     #expect(JournalLoss.difference([1...9], []) == [1...9])
     #expect(JournalLoss.difference([1...9], [1...9]) == [])
     #expect(JournalLoss.difference([1...9], [3...4, 9...20]) == [1...2, 5...8])
-    #expect(JournalLoss.difference([5...9, 20...30], [1...5, 8...22, 30...30]) == [6...7, 23...29])
+    #expect(
+      JournalLoss.difference([5...9, 20...30], [1...5, 8...22, 30...30]) == [6...7, 23...29])
     #expect(JournalLoss.difference([1...3, 4...6], [2...2]) == [1...1, 3...6])
     #expect(JournalLoss.difference([0...UInt64.max], [5...UInt64.max]) == [0...4])
     #expect(JournalLoss.difference([0...UInt64.max], [0...4]) == [5...UInt64.max])

@@ -128,6 +128,23 @@ import Testing
     #expect(recovery.lost == [2...recovery.nextSequence - 1])
   }
 
+  @Test func `a hole in front of a damaged file is told too`() throws {
+    var first = JournalFixture()
+    first.append([1, 2])
+    var second = JournalFixture(first: 5)
+    second.append([5])
+    var bytes = second.bytes
+    bytes[3] ^= 1
+    var third = JournalFixture(first: 6)
+    third.append([6])
+    let recovery = try JournalFixture.recover([
+      (first.name, first.bytes), (second.name, bytes), (third.name, third.bytes),
+    ])
+    #expect(recovery.missing == [3...4])
+    #expect(recovery.lost == [3...5])
+    #expect(recovery.sequences == [1, 2, 6])
+  }
+
   @Test func `what later files settled is not lost`() throws {
     let fixture = small()
     var bytes = fixture.bytes

@@ -84,7 +84,8 @@ import Testing
 
   @Test func `a slot in the other's place, or of another kind, is not good`() {
     let bytes = file(slot(6), nil)
-    let swapped = Array(bytes[Codec.position(of: 1)...]) + bytes[Codec.slotBytes..<4_096]
+    let swapped =
+      Array(bytes[Codec.position(of: 1)...]) + bytes[Codec.slotBytes..<4_096]
       + bytes[..<Codec.slotBytes]
     #expect(read(swapped) == .damaged)
     let other = TwoSlotCodec<InstallationIdentity>.encodeFile(
@@ -102,7 +103,8 @@ import Testing
     let checksum = bytes[start..<end].withUnsafeBytes {
       CRC32C.checksum($0, seed: 0x736C_6F75)
     }
-    bytes.replaceSubrange(end..<end + 4, with: withUnsafeBytes(of: checksum.littleEndian, Array.init))
+    bytes.replaceSubrange(
+      end..<end + 4, with: withUnsafeBytes(of: checksum.littleEndian, Array.init))
     #expect(read(bytes) == .unknownVersion(2))
   }
 
