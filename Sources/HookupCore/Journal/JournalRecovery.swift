@@ -26,10 +26,19 @@ package struct JournalRecovery: Sendable {
     package var confirmsEarly: Bool
   }
 
+  /// An unsettled message. 16 bytes, for there may be many.
   package struct Entry: Hashable, Sendable {
     package var sequence: UInt64
-    package var payloadBytes: Int
+    private var payloadBytes: UInt32
     package var ackTimeoutMilliseconds: UInt32
+    /// How long the payload is.
+    package var bytes: Int { Int(payloadBytes) }
+
+    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32) {
+      self.sequence = sequence
+      payloadBytes = UInt32(clamping: bytes)
+      self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
+    }
   }
 
   /// In order of age: the order for ``add(_:path:)``.
@@ -52,6 +61,8 @@ package struct JournalRecovery: Sendable {
   /// What was settled in or after the first of ``suspects``.
   private var settledOfSuspects: [ClosedRange<UInt64>] = []
   private var seen: [Entry] = []
+  /// Entries for which memory is taken ahead.
+  private static let maximumReserved = 4 << 20
   private var spanEnd: UInt64 = 0
   /// The first sequence that the last segment does not account for; nil when it cannot tell.
   private var reached: UInt64?
@@ -61,7 +72,10 @@ package struct JournalRecovery: Sendable {
   }
 
   /// The unsettled entries, in order.
-  package var entries: [Entry] { seen.filter { index[$0.sequence] != nil } }
+  package var entries: [Entry] {
+    // Without a copy when all of them are: it may be much.
+    seen.count == index.count ? seen : seen.filter { index[$0.sequence] != nil }
+  }
 
   /// Sequences that were given, or may have been, whose messages are not in the outbox any more though nothing says that they
   /// were settled. In order, apart from one another.
@@ -170,6 +184,13 @@ package struct JournalRecovery: Sendable {
     var stays = true
     if case .corrupt = segment.verdict { stays = false }
     let void = following?.first ?? .max
+    if segments.isEmpty {
+      // Files are much alike: growing step by step would take twice the memory.
+      let expected =
+        min(scan.records.count, Self.maximumReserved / max(names.count, 1)) * names.count
+      index.reserve(expected)
+      seen.reserveCapacity(expected)
+    }
     for record in scan.records {
       switch record.kind {
       case .settled: settle(record, bytes, stays)
@@ -181,7 +202,7 @@ package struct JournalRecovery: Sendable {
         guard index.append(record.sequence, at: location) else { continue }
         seen.append(
           Entry(
-            sequence: record.sequence, payloadBytes: record.payloadBytes,
+            sequence: record.sequence, bytes: record.payloadBytes,
             ackTimeoutMilliseconds: record.ackTimeoutMilliseconds))
       }
     }

@@ -49,15 +49,7 @@ package struct OutboxRecovery: Hashable, Sendable {
   /// Whether ``epoch`` begins now: the outbox is new, or it cannot be shown that no number was lost.
   package var isNewEpoch = true
 
-  package struct Pending: Hashable, Sendable {
-    package var sequence: UInt64
-    package var bytes: Int
-    package var ackTimeoutMilliseconds: UInt32
-    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32) {
-      self.sequence = sequence
-      self.bytes = bytes
-      self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
-    }
-  }
+  package typealias Pending = JournalRecovery.Entry
+
   package init() {}
 }

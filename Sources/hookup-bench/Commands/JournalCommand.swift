@@ -9,9 +9,10 @@ struct JournalCommand: AsyncParsableCommand {
     commandName: "journal",
     abstract: "Measures the file outbox against a raw write and fdatasync of the same bytes.",
     discussion: """
-      Appends messages in groups of 1, 10 and 100, each group one append: first waiting for each, then with \
-      \(JournalRace.window) groups on the way. The raw writes have one call for a group, records with their headers, \
-      into space that was reserved. Raw and outbox take turns; ratios are medians over the rounds. Then it opens a full \
+      Appends messages in groups of 1, 10 and 100, each group one append: each by the completion of the one before, \
+      then by another thread that waits for it, then with \(JournalRace.window) groups on the way. The raw writes have \
+      one call for a group, records with their headers, into space that was reserved. All take turns; ratios are \
+      medians over the rounds. Deleting settled files is not in the figures. Then it opens a full \
       outbox, and drains a long backlog page by page and looks at its own memory.
       """)
 

@@ -51,21 +51,36 @@ final class JournalBench {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
-  /// Appends `count` messages quickly, in large groups.
-  func fill(_ count: Int) throws {
-    var rest = count
-    while rest > 0 {
-      let size = min(rest, 1_000)
-      try append(makeGroups(1, of: size), window: 1)
-      rest -= size
+  /// Appends the groups one by one: the completion of each appends the next, so that no other thread has to wake up.
+  func appendChained(_ groups: [[OutboxEntry]]) throws {
+    let result = Mutex<Result<Void, HookupError>>(.success(()))
+    let done = DispatchSemaphore(value: 0)
+    let outbox = outbox
+    @Sendable func next(_ number: Int) {
+      guard number < groups.count else {
+        done.signal()
+        return
+      }
+      outbox.append(groups[number]) { appended in
+        if case .failure = appended {
+          result.withLock { $0 = appended }
+          done.signal()
+        } else {
+          next(number + 1)
+        }
+      }
     }
+    next(0)
+    done.wait()
+    try result.withLock { $0 }.get()
   }
 
   /// Settles everything that was appended, and waits until the files went.
   func settleAll() throws {
     outbox.settle(Array(unsettled..<next))
     unsettled = next
-    _ = try read(from: 0, count: 1)
+    // Files go after the settlement's turn: before the second read.
+    for _ in 0..<2 { _ = try read(from: 0, count: 1) }
   }
 
   func read(from sequence: UInt64, count: Int) throws -> [OutboxEntry] {

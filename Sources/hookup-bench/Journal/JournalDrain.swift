@@ -12,10 +12,8 @@ struct JournalDrain {
   /// Seconds to open an outbox whose records take `bytes`, medians of several.
   func recoverySeconds(bytes: Int) throws -> Double {
     let path = "\(directory)/recovery"
-    let bench = try JournalBench(directory: path, options: options, messageBytes: messageBytes)
     let count = bytes / (JournalRecordCodec.headerBytes + messageBytes)
-    try bench.fill(count)
-    try bench.close()
+    try JournalFill(directory: path, messageBytes: messageBytes).fill(count)
     var times: [Double] = []
     for _ in 0..<5 {
       var again: JournalBench?
@@ -33,7 +31,8 @@ struct JournalDrain {
   }
 
   struct Memory: Hashable {
-    /// KiB resident once the outbox was open, at the highest while it was drained, and at the end.
+    /// KiB resident before the outbox was opened, once it was open, at the highest while it was drained, and at the end.
+    var before = 0
     var opened = 0
     var highest = 0
     var drained = 0
@@ -43,13 +42,10 @@ struct JournalDrain {
   /// Buffers `count` messages, opens the outbox anew, and reads and settles it page by page.
   func memory(draining count: Int) throws -> Memory {
     let path = "\(directory)/drain"
-    let filling = try JournalBench(directory: path, options: options, messageBytes: messageBytes)
-    try filling.fill(count)
-    try filling.close()
-
+    try JournalFill(directory: path, messageBytes: messageBytes).fill(count)
     let probe = ProcessProbe(pid: Int(getpid()))
     func resident() -> Int { probe.memory()?.residentKiB ?? 0 }
-    var memory = Memory()
+    var memory = Memory(before: resident())
     let bench = try JournalBench(directory: path, options: options, messageBytes: messageBytes)
     memory.opened = resident()
     memory.highest = memory.opened

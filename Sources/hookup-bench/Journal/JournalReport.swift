@@ -16,8 +16,10 @@ struct JournalReport {
         "groups_of_\(race.groupSize)",
         .group([
           .init("raw_messages_per_second", .number(race.raw, digits: 0)),
-          .init("messages_per_second", .number(race.waiting, digits: 0)),
-          .init("ratio", .number(race.waitingRatio, digits: 2)),
+          .init("messages_per_second", .number(race.chained, digits: 0)),
+          .init("ratio", .number(race.chainedRatio, digits: 2)),
+          .init("other_thread_messages_per_second", .number(race.waiting, digits: 0)),
+          .init("other_thread_ratio", .number(race.waitingRatio, digits: 2)),
           .init("pipelined_messages_per_second", .number(race.pipelined, digits: 0)),
           .init("pipelined_ratio", .number(race.pipelinedRatio, digits: 2)),
         ]))
@@ -36,6 +38,7 @@ struct JournalReport {
         .group([
           .init("messages", .count(drain.messages)),
           .init("messages_per_second", .number(drain.memory.messagesPerSecond, digits: 0)),
+          .init("rss_kib_before", .count(drain.memory.before)),
           .init("rss_kib_opened", .count(drain.memory.opened)),
           .init("rss_kib_highest", .count(drain.memory.highest)),
           .init("rss_kib_drained", .count(drain.memory.drained)),

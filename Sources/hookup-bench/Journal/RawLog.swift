@@ -7,21 +7,23 @@ final class RawLog {
   private let file: OpenFile
   private let files = SystemFiles()
   private var position = 0
-  private let capacity: Int
 
-  /// - Parameter capacity: bytes that are reserved; after them writing begins at the start again.
-  init(path: String, capacity: Int) throws {
-    self.capacity = capacity
+  init(path: String) throws {
     file = try files.open(path, creating: true)
-    try files.reserve(file, bytes: capacity)
-    try files.synchronize(file)
   }
 
   deinit { files.close(file) }
 
+  /// Begins anew in space that was never written to, as an outbox does: to write again where something was costs less.
+  func prepare(_ bytes: Int) throws {
+    try files.truncate(file, to: 0)
+    try files.reserve(file, bytes: bytes)
+    try files.synchronize(file)
+    position = 0
+  }
+
   /// Writes all of `bytes` and makes them durable.
   func append(_ bytes: UnsafeRawBufferPointer) throws {
-    if position + bytes.count > capacity { position = 0 }
     try files.write(file, at: position, bytes)
     try files.synchronize(file)
     position += bytes.count

@@ -18,7 +18,7 @@ import Testing
     let report = try command.measure()
     #expect(report.races.map(\.groupSize) == [1, 10, 100])
     for race in report.races {
-      #expect(race.raw > 0 && race.waiting > 0 && race.pipelined > 0)
+      #expect(race.raw > 0 && race.chained > 0 && race.waiting > 0 && race.pipelined > 0)
       #expect(race.waitingRatio > 0 && race.pipelinedRatio > 0)
     }
     #expect(try #require(report.recovery).seconds > 0)
@@ -34,11 +34,13 @@ import Testing
 
   @Test func `ratios are medians over the rounds, not ratios of medians`() {
     let rounds = [(100.0, 50.0), (10, 9), (1_000, 700)].map {
-      JournalRace.Round(raw: $0.0, waiting: $0.1, pipelined: $0.0 * 2)
+      JournalRace.Round(raw: $0.0, chained: $0.1 * 1.25, waiting: $0.1, pipelined: $0.0 * 2)
     }
     let result = JournalRaceResult(groupSize: 10, rounds)
     #expect(result.raw == 100)
     #expect(result.waiting == 50)
+    #expect(result.chained == 62.5)
+    #expect(result.chainedRatio == 0.875)
     #expect(result.waitingRatio == 0.7)
     #expect(result.pipelinedRatio == 2)
   }

@@ -88,10 +88,12 @@ import Testing
         case .clean, .superseded: break
         }
       }
-      // What is neither there nor settled is told, or was the end of the last file.
+      // What is neither there nor settled is told, or was the end of the last file and left no trace.
       let kept = Set(recovery.sequences)
+      var seen = recovery.nextSequence - 1
+      if case .corrupt(_, _, let through?) = recovery.verdicts.last { seen = min(seen, through) }
       let gone = (1...max(1, written.given)).filter { sequence in
-        sequence < recovery.nextSequence && !kept.contains(sequence)
+        sequence <= seen && !kept.contains(sequence)
           && !written.settled.contains(sequence)
           && !recovery.lost.contains { $0.contains(sequence) }
       }

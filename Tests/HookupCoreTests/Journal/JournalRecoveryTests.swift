@@ -27,7 +27,7 @@ import Testing
           == JournalFixture.entry(sequence))
     }
     #expect(recovery.entries[1].ackTimeoutMilliseconds == 300)
-    #expect(recovery.entries[1].payloadBytes == 2)
+    #expect(recovery.entries[1].bytes == 2)
     #expect(recovery.lost == [])
   }
 
