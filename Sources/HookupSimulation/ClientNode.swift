@@ -94,7 +94,7 @@ final class ClientNode: Node {
         identity: SessionIdentity(client: saved.client, epoch: saved.epoch, base: saved.base),
         incarnation: world.random.next(), received: received, refusals: refusals))
     let driver = SessionDriver(
-      node: self, outbox: outbox, machine: machine, store: { self.store },
+      node: self, outbox: outbox, machine: machine, oracle: world.oracle, store: { self.store },
       setStore: { self.store = $0 }, peerID: { SessionID(high: 0, low: 0) })
     driver.dial = { [unowned self] in dial($0, $1) }
     driver.renew = { [unowned self] in renew($0, $1) }

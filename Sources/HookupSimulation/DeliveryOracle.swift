@@ -14,15 +14,17 @@ final class DeliveryOracle {
     var isFailed = false
     /// Something broke continuity: it may be lost, or come twice.
     var isExcused = false
-    var sender: ObjectIdentifier?
-    /// By each process that has it: its number there.
+    /// Whose outbox took it last.
     var node = 0
+    /// The client's id when it was taken.
+    var session: SessionID?
   }
 
   /// What a receiver's log was seen to hold.
   private struct View {
     var count = 0
-    var seen: [UInt64: Int] = [:]
+    /// How often each surfaced, and whether one of them was marked.
+    var seen: [UInt64: (count: Int, isMarked: Bool)] = [:]
     var last: [UInt64: UInt64] = [:]
   }
 
@@ -44,15 +46,23 @@ final class DeliveryOracle {
 
   // MARK: Senders
 
-  private var numbers: [ObjectIdentifier: [UInt64: UInt64]] = [:]
+  /// By driver: what it gave numbers to, or found in its outbox.
+  private var numbers: [Int: [UInt64: UInt64]] = [:]
 
   func appended(_ body: UInt64, sequence: UInt64, by driver: SessionDriver) {
     words[body, default: Word()].node = driver.node.id
-    numbers[ObjectIdentifier(driver), default: [:]][sequence] = body
+    words[body]?.session = driver.machine.session?.resume.identity.client
+    numbers[driver.id, default: [:]][sequence] = body
+  }
+
+  /// A driver begins with what its outbox holds.
+  func began(_ driver: SessionDriver) -> Int {
+    numbers[numbers.count + 1] = driver.outbox.bodies
+    return numbers.count
   }
 
   private func body(_ sequence: UInt64, _ driver: SessionDriver) -> UInt64? {
-    numbers[ObjectIdentifier(driver)]?[sequence] ?? driver.outbox.bodies[sequence]
+    numbers[driver.id]?[sequence]
   }
 
   func confirmed(_ body: UInt64, by driver: SessionDriver) {
@@ -156,7 +166,8 @@ final class DeliveryOracle {
     let isFresh = view.count == 0 && store.log.count > 1
     for effect in store.log[view.count...] {
       if !isFresh { check(effect, view, store, node) }
-      view.seen[effect.body, default: 0] += 1
+      view.seen[effect.body, default: (0, false)].count += 1
+      if effect.isRedelivered { view.seen[effect.body]?.isMarked = true }
       view.last[effect.body >> 32] = max(
         view.last[effect.body >> 32] ?? 0, effect.body & 0xFFFF_FFFF)
     }
@@ -169,10 +180,13 @@ final class DeliveryOracle {
   ) {
     let name = Self.name(effect.body)
     let word = words[effect.body]
-    let mayBreak = word?.isExcused == true || broken.contains(0)
+    let sender = Int(effect.body >> 32) % 1_000
+    let mayBreak =
+      (word?.isExcused == true || broken.contains(0) || broken.contains(sender)) && reports > 0
     if world?.refusal(of: effect.body) != nil { violation("\(name) was refused and has an effect") }
-    if view.seen[effect.body] != nil {
-      guard effect.isRedelivered else {
+    if let seen = view.seen[effect.body] {
+      // Of two clones one does not know that the other, which marks it, was first.
+      guard effect.isRedelivered || mayBreak && seen.isMarked else {
         return violation("\(name) surfaces twice at the \(node.name), unmarked")
       }
       guard mayBreak || !store.isTransactional else {
@@ -227,6 +241,11 @@ final class DeliveryOracle {
     }
     for (body, word) in words.sorted(by: { $0.key < $1.key }) where !word.isExcused {
       let isHeld = held[body] != nil
+      if body >> 32 > 1_000, reports > 0 {
+        // What the server sent to an identity that its client gave up, as it said.
+        let client = world.clients[Int(body >> 32) % 1_000 - 1]
+        if client.saved?.client != word.session { continue }
+      }
       if word.isConfirmed, !isHeld, !word.isFailed {
         violation("\(Self.name(body)) was confirmed and is forgotten")
       }

@@ -67,7 +67,9 @@ final class Link {
     guard isOpen(node) else { return }
     self[from: node].carried += 1
     let way = self[from: node]
-    if way.losing == way.carried, case .frame = packet {
+    // Acks and what else says the state of things is not lost alone: without a gap nobody can notice.
+    if let losing = way.losing, losing <= way.carried, case .frame(.numbered) = packet {
+      self[from: node].losing = nil
       return world.note(node, "the network loses a frame of connection \(id)")
     }
     transport(packet, from: node, world)

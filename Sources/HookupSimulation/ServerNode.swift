@@ -135,7 +135,7 @@ final class ServerNode: Node {
         lastConnection: greeting.prior,
         refusals: world.mutation == .forgetRefusals ? [] : store.cursors[key]?.refusals ?? []))
     let driver = SessionDriver(
-      node: self, outbox: outbox, machine: machine, store: { self.store },
+      node: self, outbox: outbox, machine: machine, oracle: world.oracle, store: { self.store },
       setStore: { self.store = $0 }, peerID: { client })
     driver.idle = { [unowned self] in takeUp(client, $0) }
     driver.renew = { [unowned self] in renew(client, $0, $1) }

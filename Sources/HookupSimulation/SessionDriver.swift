@@ -3,6 +3,8 @@ import NIOCore
 
 /// Drives one session machine, of either side, in virtual time: performs what it orders, feeds what came of it.
 final class SessionDriver {
+  /// Counts drivers.
+  private(set) var id = 0
   let node: Node
   let outbox: Outbox
   private(set) var machine: SessionMachine
@@ -35,7 +37,8 @@ final class SessionDriver {
   var idle: (World) -> Void = { _ in }
 
   init(
-    node: Node, outbox: Outbox, machine: SessionMachine, store: @escaping () -> EffectStore,
+    node: Node, outbox: Outbox, machine: SessionMachine, oracle: DeliveryOracle,
+    store: @escaping () -> EffectStore,
     setStore: @escaping (EffectStore) -> Void, peerID: @escaping () -> SessionID
   ) {
     self.node = node
@@ -45,6 +48,7 @@ final class SessionDriver {
     self.setStore = setStore
     self.peerID = peerID
     outbox.driver = self
+    id = oracle.began(self)
   }
 
   /// Whether a `send` waits for its place in the outbox.
