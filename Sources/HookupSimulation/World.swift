@@ -22,6 +22,7 @@ final class World {
   var closesAtOnceUntil = MonotonicInstant.zero
   var commitsFailUntil = MonotonicInstant.zero
   private var framesToLose = 0
+  private var damaged: Set<String> = []
 
   static let stepLimit = 400_000
   static let patience = Duration.seconds(900)
@@ -350,6 +351,9 @@ final class World {
       if let name = client.disk.names.randomElement(using: &random),
         let count = client.disk[name]?.durable.count, count > 0
       {
+        guard !damaged.contains(name) else { return }
+        // Damage on damage can look like the file of a later version, which is left alone.
+        damaged.insert(name)
         client.disk.flip(bit: Int.random(in: 0..<count * 8, using: &random), of: name)
       }
     default:

@@ -10,6 +10,8 @@ extension SessionMachine {
     var redeliveredThrough: UInt64 = 0
     /// What the last hello said was committed.
     var saidCommitted: UInt64 = 0
+    /// What the last hello said was the lowest number held.
+    var saidLow: UInt64 = 1
     /// The other side's credit, and the largest message it takes.
     var credit: UInt64 = 0
     var maximumMessageBytes = 0
@@ -108,13 +110,20 @@ extension SessionMachine {
 
   // MARK: Hello and welcome
 
+  /// The lowest number that may still come. One that could not be stored may be given again after a restart: it is not passed over
+  /// until a later one is durable.
+  private var lowestOnWire: UInt64 {
+    guard let identity = session?.resume.identity else { return 1 }
+    return identity.wire(min(window.first - 1, window.lastStored)) + 1
+  }
+
   private func hello(client: SessionID?, _ session: Session, committed: UInt64?) -> SessionHello {
     let identity = session.resume.identity
     let received = session.resume.received
     return SessionHello(
       client: client, incarnation: session.resume.incarnation, connection: session.connection,
       sending: SessionHello.Sending(
-        epoch: identity.epoch, low: identity.wire(window.first),
+        epoch: identity.epoch, low: lowestOnWire,
         high: identity.wire(window.durable), acked: session.acked),
       receiving: SessionHello.Receiving(
         epoch: received.epoch, committed: committed, tag: received.tag),
@@ -133,6 +142,7 @@ extension SessionMachine {
     session.connection = connection
     session.helloDueAt = now + Self.helloTimeout
     session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
+    session.saidLow = lowestOnWire
     session.saidCommitted = session.resume.received.committed
     self.session = session
     let received = session.resume.received
@@ -276,7 +286,7 @@ extension SessionMachine {
     let identity = session.resume.identity
     session.credit = peer.credit
     session.maximumMessageBytes = peer.maximumMessageBytes
-    let low = max(1, identity.wire(window.first))
+    let low = lowestOnWire
     let high = identity.wire(window.durable)
     // What was on the wire may have had an effect, even one that the other side does not remember.
     session.redeliveredThrough = window.lastTransmitted
@@ -284,7 +294,7 @@ extension SessionMachine {
       let committed = peer.receiving.committed
     else {
       // It remembers nothing: from the first that is held.
-      session.lastOnWire = low - 1
+      session.lastOnWire = min(low, session.resume.role == .client ? session.saidLow : low) - 1
       // Its credit counts in another numbering: its first ack says what holds in this one.
       if session.resume.role == .server { session.credit = 0 }
       self.session = session
@@ -318,8 +328,7 @@ extension SessionMachine {
   ) {
     guard var session, openConnection == number else { return }
     let identity = session.resume.identity
-    // A number that could not be stored may be given again after a restart: nothing is said of it until a later one is durable.
-    let below = identity.wire(min(window.first - 1, window.lastStored))
+    let below = lowestOnWire - 1
     guard session.lastOnWire < below else { return }
     let isLost = session.lastOnWire < session.acked
     actions.append(
