@@ -36,8 +36,11 @@ struct EffectStore {
   var connections: [SessionID: UInt64] = [:]
   let isTransactional: Bool
 
-  init(isTransactional: Bool) {
+  let keepsOneCursor: Bool
+
+  init(isTransactional: Bool, keepsOneCursor: Bool) {
     self.isTransactional = isTransactional
+    self.keepsOneCursor = keepsOneCursor
   }
 
   func memory(of key: Key) -> ReceiveWindow.Memory {
@@ -76,6 +79,8 @@ struct EffectStore {
     }
     cursor.committed = max(cursor.committed, delivery.sequence)
     cursor.tag = delivery.tag
+    // A client keeps one cursor, of its server's numbering of the moment.
+    if keepsOneCursor, latest != delivery.key { cursors = [:] }
     cursors[delivery.key] = cursor
     latest = delivery.key
     return refusal.map { .refused($0) } ?? .committed

@@ -39,7 +39,7 @@ final class World {
     settings.whenFull = plan.waitsWhenFull ? .wait : .refuse
     settings.awaitsGreeting = plan.awaitsGreeting
     self.settings = settings
-    server = ServerNode(store: EffectStore(isTransactional: plan.serverStores))
+    server = ServerNode(store: EffectStore(isTransactional: plan.serverStores, keepsOneCursor: false))
     oracle = DeliveryOracle(plan: plan)
     oracle.world = self
   }
@@ -96,7 +96,9 @@ final class World {
   func run() {
     for index in 0..<plan.clients {
       clients.append(
-        ClientNode(id: index + 1, store: EffectStore(isTransactional: plan.clientStores)))
+        ClientNode(
+          id: index + 1,
+          store: EffectStore(isTransactional: plan.clientStores, keepsOneCursor: true)))
     }
     server.start(self)
     for client in clients { client.start(self) }
@@ -361,7 +363,7 @@ final class World {
       client.crash(self)
       client.disk = SimulatedDisk()
       client.saved = nil
-      client.store = EffectStore(isTransactional: plan.clientStores)
+      client.store = EffectStore(isTransactional: plan.clientStores, keepsOneCursor: true)
     }
     oracle.logsChanged()
   }
