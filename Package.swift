@@ -85,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "hookup-bench",
       dependencies: [
-        "HookupEngine", "HookupCore", "HookupSimulation", argumentParser, logging, nioCore, nioPosix,
+        "HookupEngine", "HookupCore", "HookupSimulation", argumentParser, logging, nioCore,
+        nioPosix,
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -119,6 +119,7 @@ final class ServerNode: Node {
       if let known = saved[client], known.outboxEpoch == found.epoch {
         identity = known.identity
       } else {
+        if saved[client] != nil { world.oracle.renumbered(self) }
         identity.base = (found.pending.first?.sequence ?? found.nextSequence) - 1
         saved[client] = Saved(identity: identity, outboxEpoch: found.epoch)
       }
