@@ -94,8 +94,10 @@ final class ServerNode: Node {
       hello.connection = max(
         hello.connection, (driver.machine.session?.resume.lastConnection ?? 0) + 1)
     }
-    let memory = store.memory(
-      of: EffectStore.Key(client: client, epoch: hello.sending.epoch))
+    let memory =
+      world.mutation == .noDuplicateFilter
+      ? .nothing
+      : store.memory(of: EffectStore.Key(client: client, epoch: hello.sending.epoch))
     driver.feed(.hello(link.id, hello, memory), world)
     if driver.machine.openConnection == link.id {
       world.oracle.checkOrder(client, greeting.hello.connection)
