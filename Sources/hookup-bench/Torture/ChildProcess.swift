@@ -30,6 +30,14 @@ final class ChildProcess: Sendable {
     var waiters: [CheckedContinuation<End, Never>] = []
   }
 
+  /// `posix_spawn_file_actions_addclosefrom_np`: a socket that a child keeps open would not end when this process closes
+  /// it. The headers show it to GNU sources only, so it is looked up; C libraries before glibc 2.34 lack it.
+  private static let closeTheRest = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+    unsafeBitCast(
+      $0,
+      to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+  }
+
   private let state = Mutex(State())
   private static let waiting = DispatchQueue(label: "torture.wait", attributes: .concurrent)
 
@@ -63,8 +71,7 @@ final class ChildProcess: Sendable {
       }
     }
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, appending, 0o600)
-    // A socket that a child keeps open would not end when this process closes it.
-    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
+    _ = Self.closeTheRest?(&actions, STDERR_FILENO + 1)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -139,9 +146,10 @@ final class ChildProcess: Sendable {
     reading: OwnedDescriptor, writing: OwnedDescriptor
   ) {
     var numbers: [Int32] = [-1, -1]
-    guard pipe2(&numbers, O_CLOEXEC) == 0 else {
+    guard Glibc.pipe(&numbers) == 0 else {
       throw HookupError(.storage, "no pipe: \(String(cString: strerror(errno)))")
     }
+    for number in numbers { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
     return (OwnedDescriptor(numbers[0]), OwnedDescriptor(numbers[1]))
   }
 
