@@ -162,13 +162,23 @@ final class ChildProcess: Sendable {
   }
 }
 
-/// A descriptor that is closed when nobody holds it any more.
+/// A descriptor that is closed when nobody holds it any more, or before.
 final class OwnedDescriptor: Sendable {
-  let number: Int32
+  private let held: Mutex<Int32>
 
-  init(_ number: Int32) { self.number = number }
+  init(_ number: Int32) { held = Mutex(number) }
 
-  deinit { close(number) }
+  /// -1 once it is closed.
+  var number: Int32 { held.withLock { $0 } }
+
+  func close() {
+    held.withLock { number in
+      if number >= 0 { Glibc.close(number) }
+      number = -1
+    }
+  }
+
+  deinit { close() }
 }
 
 extension ChildProcess.End: CustomStringConvertible {

@@ -14,7 +14,8 @@ enum TortureLedger {
   ///   - first: the number of the line that it was given first.
   ///   - ids: which line each message id is; what this life prints of them is added. Later lives print the same ids.
   static func read(
-    _ output: String, first: Int, ids: inout [String: Int], into sender: inout TortureEvidence.Sender
+    _ output: String, first: Int, ids: inout [String: Int],
+    into sender: inout TortureEvidence.Sender
   ) {
     for line in lines(output) {
       guard let change = try? JSONValue(parsing: String(line)), let id = change["id"]?.stringValue,

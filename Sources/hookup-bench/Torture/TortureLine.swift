@@ -26,6 +26,7 @@ struct TortureLine: Hashable, Sendable {
     let mixed = UInt64(sender &* 1_000_003 &+ number) &* 0x9E37_79B9_7F4A_7C15
     let length = number % 50 == 0 ? 3_000 : Int((mixed >> 40) % 500)
     let letter = Unicode.Scalar(UInt8(ascii: "a") + UInt8((mixed >> 20) % 26))
-    return "S\(sender) \(number)" + (length == 0 ? "" : " " + String(repeating: Character(letter), count: length))
+    return "S\(sender) \(number)"
+      + (length == 0 ? "" : " " + String(repeating: Character(letter), count: length))
   }
 }

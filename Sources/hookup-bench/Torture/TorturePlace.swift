@@ -7,19 +7,27 @@ final class TorturePlace: Sendable {
   let directory: String
   /// Where the chat's programs are: beside this one.
   let programs: String
-  private let children = Mutex<[ChildProcess]>([])
+  private struct Children {
+    var all: [ChildProcess] = []
+    /// No more are started.
+    var isClosed = false
+  }
+
+  private let children = Mutex(Children())
 
   /// Makes a fresh directory under `$TMPDIR`, else `/tmp`.
   /// - Throws: ``HookupError/Code/storage``, also when a program is missing.
   init() throws(HookupError) {
     var path = [CChar](repeating: 0, count: 4_096)
     let length = readlink("/proc/self/exe", &path, path.count - 1)
-    let own = String(decoding: path.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let own = String(
+      decoding: path.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
     programs = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
     for program in ["hookup-chat", "hookup-chat-server"]
     where access("\(programs)/\(program)", X_OK) != 0 {
       throw HookupError(
-        .storage, "'\(programs)/\(program)' is missing: build the whole package first (swift build)")
+        .storage, "'\(programs)/\(program)' is missing: build the whole package first (swift build)"
+      )
     }
     let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(parent)/hookup-torture-XXXXXX".utf8CString)
@@ -54,16 +62,24 @@ final class TorturePlace: Sendable {
       takesInput: takesInput,
       output: pipesOutput ? .pipe : .file(path("\(name).out", in: folder)),
       errors: path("\(name).err", in: folder))
-    children.withLock { children in
-      children.removeAll(where: \.hasEnded)
-      children.append(child)
+    let isClosed = children.withLock { children in
+      children.all.removeAll(where: \.hasEnded)
+      children.all.append(child)
+      return children.isClosed
+    }
+    if isClosed {
+      child.signal(SIGKILL)
+      throw HookupError(.closed, "the run has ended")
     }
     return child
   }
 
-  /// `kill -9` to everything that still runs.
+  /// `kill -9` to everything that still runs, and to whatever would be started from now on.
   func killAll() {
-    children.withLock { $0.forEach { $0.signal(SIGKILL) } }
+    children.withLock { children in
+      children.isClosed = true
+      children.all.forEach { $0.signal(SIGKILL) }
+    }
   }
 
   /// Takes the directory away, with all that is in it.
