@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import HookupEngine
 import Synchronization
@@ -39,7 +38,6 @@ final class ChildProcess: Sendable {
   }
 
   private let state = Mutex(State())
-  private static let waiting = DispatchQueue(label: "torture.wait", attributes: .concurrent)
 
   /// - Parameters:
   ///   - takesInput: whether standard input is a pipe; else it is empty.
@@ -101,7 +99,11 @@ final class ChildProcess: Sendable {
     self.input = input?.writing
     self.output = results?.reading
     if let input { _ = fcntl(input.writing.number, F_SETFL, O_NONBLOCK) }
-    Self.waiting.async { self.waitForIt() }
+    guard OwnThread.run({ self.waitForIt() }) else {
+      kill(-pid, SIGKILL)
+      waitForIt()
+      throw HookupError(.storage, "'\(program)' cannot be waited for: no thread is left")
+    }
   }
 
   /// Its end, when it comes.

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import HookupEngine
 
@@ -73,7 +72,7 @@ actor TortureServer {
   /// What comes before the first line feed, or before the end.
   private static func firstLine(of descriptor: OwnedDescriptor) async -> String {
     await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      let hasThread = OwnThread.run {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count < 4_096 {
@@ -84,6 +83,7 @@ actor TortureServer {
         }
         continuation.resume(returning: String(decoding: line, as: UTF8.self))
       }
+      if !hasThread { continuation.resume(returning: "") }
     }
   }
 }
