@@ -121,8 +121,8 @@ let package = Package(
     .testTarget(
       name: "HookupBenchTests",
       dependencies: [
-        "hookup-bench", "hookup-chat", "hookup-chat-server", "HookupEngine", argumentParser, nioCore,
-        nioPosix,
+        "hookup-bench", "hookup-chat", "hookup-chat-server", "HookupEngine", argumentParser,
+        nioCore, nioPosix,
       ],
       swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),

@@ -141,7 +141,7 @@ final class ChildProcess: Sendable {
       defer { state.waiters = [] }
       return (end, state.waiters)
     }
-    waiters.forEach { $0.resume(returning: end) }
+    for waiter in waiters { waiter.resume(returning: end) }
   }
 
   private static func pipe() throws(HookupError) -> (
@@ -159,7 +159,7 @@ final class ChildProcess: Sendable {
     _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
   ) -> Result {
     let copies = strings.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
+    defer { for copy in copies { free(copy) } }
     return body(copies + [nil])
   }
 }

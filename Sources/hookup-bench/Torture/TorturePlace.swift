@@ -78,7 +78,7 @@ final class TorturePlace: Sendable {
   func killAll() {
     children.withLock { children in
       children.isClosed = true
-      children.all.forEach { $0.signal(SIGKILL) }
+      for child in children.all { child.signal(SIGKILL) }
     }
   }
 

@@ -97,7 +97,7 @@ final class FaultProxy: @unchecked Sendable {
     await onLoop { table in
       let strikable = table.links.values.filter(\.isStrikable)
       table.counts[fault.kind, default: 0] += strikable.count
-      strikable.forEach { $0.strike(fault) }
+      for link in strikable { link.strike(fault) }
       return strikable.count
     }
   }
@@ -105,7 +105,7 @@ final class FaultProxy: @unchecked Sendable {
   /// Ends the connections that have a fault at work; from now on it only passes on.
   func calm() async {
     await onLoop { table in
-      table.links.values.filter(\.hasFault).forEach { $0.reset() }
+      for link in table.links.values.filter(\.hasFault) { link.reset() }
     }
   }
 
@@ -115,7 +115,9 @@ final class FaultProxy: @unchecked Sendable {
   /// Stops listening and ends all connections.
   func close() async {
     try? await listener.close()
-    await onLoop { table in table.links.values.forEach { $0.reset() } }
+    await onLoop { table in
+      for link in Array(table.links.values) { link.reset() }
+    }
   }
 
   private func onLoop<Value: Sendable>(

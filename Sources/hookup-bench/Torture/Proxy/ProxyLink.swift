@@ -120,7 +120,7 @@ final class ProxyLink: @unchecked Sendable {
   }
 
   private func cancelTimers() {
-    timers.forEach { $0.cancel() }
+    for timer in timers { timer.cancel() }
     timers.removeAll()
   }
 
