@@ -146,8 +146,8 @@ import Testing
     await file.close()
     files.change("/d/identity") { bytes in
       bytes[8] = 2
-      let checksum = bytes[..<48].withUnsafeBytes { CRC32C.checksum($0, seed: 0x736C_6F74) }
-      bytes.replaceSubrange(48..<52, with: withUnsafeBytes(of: checksum.littleEndian, Array.init))
+      let checksum = bytes[..<72].withUnsafeBytes { CRC32C.checksum($0, seed: 0x736C_6F74) }
+      bytes.replaceSubrange(72..<76, with: withUnsafeBytes(of: checksum.littleEndian, Array.init))
     }
     let error = try #require(throws: HookupError.self) { try open() }
     #expect(error.message.contains("version 2"))
