@@ -9,6 +9,7 @@ package struct SendWindow: Sendable {
   private struct Entry: Sendable {
     var bytes: Int
     var ackTimeout: Duration?
+    var tag: UInt64
     var tries = 0
     var state = State.waiting
   }
@@ -21,8 +22,15 @@ package struct SendWindow: Sendable {
     case settled
   }
 
+  /// What ends a message's time on the wire.
+  private enum Awaited: Sendable {
+    case nothing
+    case ack(id: UInt64)
+    case cumulativeAck
+  }
+
   private struct Flight: Sendable {
-    var id: UInt64?
+    var awaited: Awaited
     var sentAt: MonotonicInstant
     /// When the missing ack is to be reported; nil when none is wanted or it was reported.
     var deadline: MonotonicInstant?
@@ -44,25 +52,32 @@ package struct SendWindow: Sendable {
   private var entries = CircularBuffer<Entry>()
   private var sequenceOfID: [UInt64: UInt64] = [:]
   private var nextID: UInt64 = 1
+  /// On the wire and waiting for a cumulative ack.
+  private var cumulativeCount = 0
 
   /// Starts with what the outbox held when it was opened: `pending` in rising order, below `nextSequence`.
   package init(
-    nextSequence: UInt64, pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?)]
+    nextSequence: UInt64,
+    pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?, tag: UInt64)]
   ) {
     first = pending.first?.sequence ?? nextSequence
     cursor = first
     durable = nextSequence - 1
+    lastTransmitted = nextSequence - 1
     for item in pending {
       while first + UInt64(entries.count) < item.sequence { entries.append(Self.hole) }
-      entries.append(Entry(bytes: item.bytes, ackTimeout: item.ackTimeout))
+      entries.append(Entry(bytes: item.bytes, ackTimeout: item.ackTimeout, tag: item.tag))
       count += 1
       bytes += item.bytes
     }
     while first + UInt64(entries.count) < nextSequence { entries.append(Self.hole) }
   }
 
+  /// What is shown as the deadline of a message without one.
+  private static let usualPatience = Duration.seconds(5)
+
   private static var hole: Entry {
-    var entry = Entry(bytes: 0, ackTimeout: nil)
+    var entry = Entry(bytes: 0, ackTimeout: nil, tag: 0)
     entry.state = .settled
     return entry
   }
@@ -70,10 +85,10 @@ package struct SendWindow: Sendable {
   /// The number the next entry will have.
   package var next: UInt64 { first + UInt64(entries.count) }
 
-  /// Gives the next number to a message of `bytes` payload.
-  package mutating func append(bytes size: Int, ackTimeout: Duration?) -> UInt64 {
+  /// Gives the next number to a message of `bytes` payload. Its `tag` tells it from any other message of that number.
+  package mutating func append(bytes size: Int, ackTimeout: Duration?, tag: UInt64 = 0) -> UInt64 {
     let sequence = next
-    entries.append(Entry(bytes: size, ackTimeout: ackTimeout))
+    entries.append(Entry(bytes: size, ackTimeout: ackTimeout, tag: tag))
     count += 1
     bytes += size
     return sequence
@@ -103,35 +118,55 @@ package struct SendWindow: Sendable {
     inFlightCount = 0
     inFlightBytes = 0
     sequenceOfID.removeAll(keepingCapacity: true)
+    cumulativeCount = 0
     nextID = 1
     nextDeadline = nil
     cursor = first
     skipSettled()
   }
 
-  /// Puts `sequence`, which must not lie below the cursor, on the wire. Returns the ack id it travels under, nil when it wants no ack
-  /// or the wire carries none; or returns `.skip` when it needs no sending.
+  /// How a connection tells that a message has arrived.
+  package enum Acking: Hashable, Sendable {
+    /// Not at all: written means done.
+    case none
+    /// One ack for each message that wants one.
+    case each
+    /// One number for all messages up to it.
+    case cumulative
+  }
+
+  /// Puts `sequence`, which must not lie below the cursor, on the wire. Returns the ack id it travels under, nil when it has none;
+  /// or returns `.skip` when it needs no sending.
   package mutating func transmit(
-    _ sequence: UInt64, at now: MonotonicInstant, carriesAcks: Bool
+    _ sequence: UInt64, at now: MonotonicInstant, acking: Acking
   ) -> Transmission {
     guard sequence >= cursor, sequence <= durable, isUnsettled(sequence) else { return .skip }
     cursor = sequence + 1
     let index = index(of: sequence)
-    var flight = Flight(id: nil, sentAt: now, deadline: nil)
-    if carriesAcks, let timeout = entries[index].ackTimeout {
-      flight.id = nextID
+    var flight = Flight(awaited: .nothing, sentAt: now, deadline: nil)
+    var id: UInt64?
+    if acking != .none, let timeout = entries[index].ackTimeout {
       let deadline = now + timeout
       flight.deadline = deadline
-      sequenceOfID[nextID] = sequence
-      nextID += 1
       nextDeadline = min(nextDeadline ?? deadline, deadline)
+      if acking == .each {
+        id = nextID
+        flight.awaited = .ack(id: nextID)
+        sequenceOfID[nextID] = sequence
+        nextID += 1
+      }
+    }
+    if acking == .cumulative {
+      flight.awaited = .cumulativeAck
+      cumulativeCount += 1
     }
     entries[index].tries += 1
+    lastTransmitted = max(lastTransmitted, sequence)
     entries[index].state = .inFlight(flight)
     inFlightCount += 1
     inFlightBytes += entries[index].bytes
     skipSettled()
-    return .send(id: flight.id)
+    return .send(id: id)
   }
 
   package enum Transmission: Hashable, Sendable {
@@ -151,7 +186,43 @@ package struct SendWindow: Sendable {
     guard isUnsettled(sequence), case .inFlight(let flight) = self[sequence].state else {
       return false
     }
-    return flight.id == nil
+    if case .nothing = flight.awaited { return true }
+    return false
+  }
+
+  /// The tag of a number that is not settled; nil for any other.
+  package func tag(of sequence: UInt64) -> UInt64? {
+    isUnsettled(sequence) ? self[sequence].tag : nil
+  }
+
+  /// The bytes of a number that is not settled; nil for any other.
+  package func bytes(of sequence: UInt64) -> Int? {
+    isUnsettled(sequence) ? self[sequence].bytes : nil
+  }
+
+  /// The highest number that was on the wire, or may have been before this process started; 0 when none was.
+  package private(set) var lastTransmitted: UInt64
+
+  /// Takes all numbers up to `sequence` out. Returns those that were not settled, as ranges.
+  package mutating func settle(through sequence: UInt64) -> [ClosedRange<UInt64>] {
+    var ranges: [ClosedRange<UInt64>] = []
+    while first <= sequence, first < next {
+      let number = first
+      if let last = ranges.last, last.upperBound + 1 == number {
+        ranges[ranges.count - 1] = last.lowerBound...number
+      } else {
+        ranges.append(number...number)
+      }
+      // Its front is never settled, so that this moves `first`.
+      settle(number)
+    }
+    return ranges
+  }
+
+  /// Passes over all that `sequence` and what is below it need: they go on the wire no more on this connection.
+  package mutating func pass(through sequence: UInt64) {
+    cursor = max(cursor, min(sequence + 1, next))
+    skipSettled()
   }
 
   /// Takes a number out for good. Unknown and settled numbers are ignored.
@@ -161,7 +232,11 @@ package struct SendWindow: Sendable {
     if case .inFlight(let flight) = entries[index].state {
       inFlightCount -= 1
       inFlightBytes -= entries[index].bytes
-      if let id = flight.id { sequenceOfID[id] = nil }
+      switch flight.awaited {
+      case .ack(let id): sequenceOfID[id] = nil
+      case .cumulativeAck: cumulativeCount -= 1
+      case .nothing: break
+      }
     }
     entries[index].state = .settled
     count -= 1
@@ -202,9 +277,9 @@ package struct SendWindow: Sendable {
     for entry in entries {
       defer { sequence += 1 }
       guard rows.count < limit, sequence < cursor else { break }
-      guard case .inFlight(let flight) = entry.state, flight.id != nil,
-        let timeout = entry.ackTimeout
-      else { continue }
+      guard case .inFlight(let flight) = entry.state else { continue }
+      if case .nothing = flight.awaited { continue }
+      let timeout = entry.ackTimeout ?? Self.usualPatience
       rows.append(
         PendingAck(
           sequence: sequence, sentAt: flight.sentAt, deadline: flight.sentAt + timeout,
@@ -233,7 +308,7 @@ package struct SendWindow: Sendable {
   }
 
   /// Whether something on the wire waits for an ack.
-  package var awaitsAcks: Bool { !sequenceOfID.isEmpty }
+  package var awaitsAcks: Bool { !sequenceOfID.isEmpty || cumulativeCount > 0 }
 
   private mutating func skipSettled() {
     if cursor < first { cursor = first }

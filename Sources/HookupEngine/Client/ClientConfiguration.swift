@@ -86,8 +86,8 @@ public struct ClientConfiguration: Sendable {
 }
 
 extension ClientConfiguration {
-  var machineSettings: ClientMachine.Settings {
-    var settings = ClientMachine.Settings()
+  var machineSettings: SessionMachine.Settings {
+    var settings = SessionMachine.Settings()
     if case .none = buffer { settings.keepsWhileDisconnected = false }
     settings.whenFull = whenFull == .wait ? .wait : .refuse
     settings.unacked = unacked == .keep ? .keep : .drop

@@ -2,7 +2,7 @@ import HookupCore
 import NIOCore
 
 extension ClientRunner {
-  func perform(_ action: ClientMachine.Action) {
+  func perform(_ action: SessionMachine.Action) {
     switch action {
     case .open(let number): open(number)
     case .close(let number, let code, let reason):
@@ -11,7 +11,7 @@ extension ClientRunner {
       attempts[number]?.cancel()
       links[number]?.connection.abort()
     case .setReading(let number, let reading): links[number]?.connection.setReading(reading)
-    case .append(let ticket, let sequence): append(ticket, sequence)
+    case .append(let ticket, let sequence, let tag): append(ticket, sequence, tag)
     case .refuse(let ticket, let error):
       submissions.removeValue(forKey: ticket)?.acceptance(.failure(error))
     case .accept(let range):
@@ -23,6 +23,7 @@ extension ClientRunner {
     case .load(let number, let from, let count, let bytes):
       load(number, from: from, count: count, bytes: bytes)
     case .transmit(let number, let sequence, let id): transmit(number, sequence, id: id)
+    case .transmitNumbered, .frame, .deliver, .pass, .renew: break
     case .discard(let sequence): loaded[sequence] = nil
     case .settle(let sequence): settled.append(sequence)
     case .report(let report): tell(report)
@@ -35,7 +36,7 @@ extension ClientRunner {
     do throws(HookupError) {
       request = try configuration.connectRequest(to: url)
     } catch {
-      handle(.openFailed(number, ClientMachine.OpenFailure(error, url: url)))
+      handle(.openFailed(number, SessionMachine.OpenFailure(error, url: url)))
       return
     }
     let attempt = connector.begin(
@@ -46,7 +47,7 @@ extension ClientRunner {
       switch result {
       case .success(let opened): self.opened(number, opened)
       case .failure(let error):
-        handle(.openFailed(number, ClientMachine.OpenFailure(error, url: url)))
+        handle(.openFailed(number, SessionMachine.OpenFailure(error, url: url)))
       }
     }
   }
@@ -60,7 +61,7 @@ extension ClientRunner {
         .handshakeFailed,
         "the server at \(url) selected none of the subprotocols \(names): offer another, or set requiresSubprotocol to false"
       )
-      handle(.openFailed(number, ClientMachine.OpenFailure(error: error, isPermanent: true)))
+      handle(.openFailed(number, SessionMachine.OpenFailure(error: error, isPermanent: true)))
       return
     }
     let format = chosen ?? SimpleJSONFormat()
@@ -72,12 +73,13 @@ extension ClientRunner {
             "the server selected no subprotocol: going on with plain messages, without acks")))
     }
     links[number] = Link(connection: opened.connection, format: format)
-    handle(.opened(number, carriesAcks: format.carriesAcks))
+    handle(.opened(number, format.carriesAcks ? .acks : .plain))
   }
 
-  private func append(_ ticket: UInt64, _ sequence: UInt64) {
+  private func append(_ ticket: UInt64, _ sequence: UInt64, _ tag: UInt64) {
     guard var submission = submissions.removeValue(forKey: ticket) else { return }
     submission.entry.sequence = sequence
+    submission.entry.tag = tag
     storing[sequence] = submission.acceptance
     appends.append(submission.entry)
   }
@@ -125,7 +127,7 @@ extension ClientRunner {
     }
   }
 
-  private func tell(_ report: ClientMachine.Report) {
+  private func tell(_ report: SessionMachine.Report) {
     switch report {
     case .connected(let number):
       let name = links[number].map { $0.format.subprotocol }
@@ -136,6 +138,7 @@ extension ClientRunner {
       logger.info("disconnected", metadata: ["url": "\(url)", "reason": "\(quoted(reason))"])
     case .reconnecting(let attempt, let delay):
       news.append(.reconnecting(attempt: attempt, delay: delay))
+    case .delivered, .failed, .broken: break
     case .sent(let sequence):
       if configuration.reportsSent { news.append(.sent(sequence: sequence)) }
     case .acknowledged(let sequence): news.append(.acknowledged(sequence: sequence))
@@ -230,7 +233,7 @@ extension ClientRunner {
   }
 }
 
-extension ClientMachine.OpenFailure {
+extension SessionMachine.OpenFailure {
   init(_ error: any Error, url: WebSocketURL) {
     let known =
       error as? HookupError

@@ -2,7 +2,7 @@ import HookupCore
 import Logging
 import NIOCore
 
-/// Carries out what the ``ClientMachine`` decides: sockets, the outbox, timers, the program's waiting calls. Decides nothing.
+/// Carries out what the ``SessionMachine`` decides: sockets, the outbox, timers, the program's waiting calls. Decides nothing.
 ///
 /// `@unchecked Sendable`: every stored property is touched on `eventLoop` only, which each entry point asserts.
 final class ClientRunner: @unchecked Sendable {
@@ -29,8 +29,8 @@ final class ClientRunner: @unchecked Sendable {
   let onChange: @Sendable () -> Void
   let finished: EventLoopPromise<Void>
 
-  var machine: ClientMachine
-  var actions = ActionQueue<ClientMachine.Action>()
+  var machine: SessionMachine
+  var actions = ActionQueue<SessionMachine.Action>()
   /// By ticket: callers of `send` whose message has no number yet.
   var submissions: [UInt64: Submission] = [:]
   /// By number: callers of `send` whose message is being made durable.
@@ -73,10 +73,10 @@ final class ClientRunner: @unchecked Sendable {
       pending: recovered.pending.map {
         (
           $0.sequence, $0.bytes,
-          $0.ackTimeoutMilliseconds == 0 ? nil : .milliseconds($0.ackTimeoutMilliseconds)
+          $0.ackTimeoutMilliseconds == 0 ? nil : .milliseconds($0.ackTimeoutMilliseconds), $0.tag
         )
       })
-    machine = ClientMachine(
+    machine = SessionMachine(
       settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed))
     news = recovered.notices.map { .error(HookupError(.corrupt, $0)) }
   }
@@ -87,7 +87,7 @@ final class ClientRunner: @unchecked Sendable {
   }
 
   /// Feeds one event and carries out all that follows from it.
-  func handle(_ event: ClientMachine.Event) {
+  func handle(_ event: SessionMachine.Event) {
     round { machine.handle(event, at: .now, into: &actions) }
   }
 

@@ -17,25 +17,25 @@ struct SendWindowTests {
     #expect(window.append(bytes: 10, ackTimeout: nil) == 1)
     #expect(window.append(bytes: 10, ackTimeout: nil) == 2)
     #expect(!window.hasWaiting)
-    #expect(window.transmit(1, at: start, carriesAcks: true) == .skip)
+    #expect(window.transmit(1, at: start, acking: .each) == .skip)
     window.confirm(through: 1)
     #expect(window.hasWaiting)
-    #expect(window.transmit(1, at: start, carriesAcks: true) == .send(id: nil))
-    #expect(window.transmit(2, at: start, carriesAcks: true) == .skip)
+    #expect(window.transmit(1, at: start, acking: .each) == .send(id: nil))
+    #expect(window.transmit(2, at: start, acking: .each) == .skip)
   }
 
   @Test func `ack ids count from one on each connection and name what travelled under them`() {
     var window = window(messages: 3)
-    #expect(window.transmit(1, at: start, carriesAcks: true) == .send(id: 1))
-    #expect(window.transmit(2, at: start, carriesAcks: true) == .send(id: 2))
+    #expect(window.transmit(1, at: start, acking: .each) == .send(id: 1))
+    #expect(window.transmit(2, at: start, acking: .each) == .send(id: 2))
     #expect(window.acknowledge(2) == 2)
     #expect(window.acknowledge(2) == nil, "a second ack is harmless")
     #expect(window.acknowledge(99) == nil, "an unknown one too")
     window.beginConnection()
     #expect(window.cursor == 1)
-    #expect(window.transmit(1, at: start, carriesAcks: true) == .send(id: 1))
+    #expect(window.transmit(1, at: start, acking: .each) == .send(id: 1))
     #expect(window.cursor == 3, "what was acked is not sent again")
-    #expect(window.transmit(3, at: start, carriesAcks: true) == .send(id: 2))
+    #expect(window.transmit(3, at: start, acking: .each) == .send(id: 2))
     #expect(window.acknowledge(2) == 3)
     #expect(window.acknowledge(1) == 1)
     #expect(
@@ -46,8 +46,8 @@ struct SendWindowTests {
 
   @Test func `an overdue ack is reported once for each time the message was sent`() {
     var window = window(messages: 2)
-    _ = window.transmit(1, at: start, carriesAcks: true)
-    _ = window.transmit(2, at: start + .seconds(1), carriesAcks: true)
+    _ = window.transmit(1, at: start, acking: .each)
+    _ = window.transmit(2, at: start + .seconds(1), acking: .each)
     #expect(window.nextDeadline == start + .seconds(5))
     #expect(window.expire(at: start + .seconds(4)) == [])
     #expect(window.expire(at: start + .seconds(5)) == [1])
@@ -56,7 +56,7 @@ struct SendWindowTests {
     #expect(window.expire(at: start + .seconds(99)) == [])
     #expect(window.acknowledge(1) == 1, "a late ack still settles")
     window.beginConnection()
-    _ = window.transmit(2, at: start + .seconds(100), carriesAcks: true)
+    _ = window.transmit(2, at: start + .seconds(100), acking: .each)
     #expect(window.expire(at: start + .seconds(105)) == [2])
     #expect(window.pendingAcks(limit: 9).map(\.tries) == [2])
   }
@@ -64,10 +64,10 @@ struct SendWindowTests {
   @Test func `a recovered outbox keeps its numbers and its holes`() {
     var window = SendWindow(
       nextSequence: 10,
-      pending: [(5, 100, nil), (8, 50, .seconds(1))])
+      pending: [(5, 100, nil, 7), (8, 50, .seconds(1), 8)])
     #expect(window.first == 5 && window.next == 10 && window.count == 2 && window.bytes == 150)
     #expect(window.unsettled == [5, 8])
-    #expect(window.transmit(5, at: start, carriesAcks: true) == .send(id: nil))
+    #expect(window.transmit(5, at: start, acking: .each) == .send(id: nil))
     #expect(window.cursor == 8)
     window.settle(5)
     #expect(window.first == 8)
@@ -88,7 +88,7 @@ struct SendWindowTests {
             window.append(bytes: 3, ackTimeout: Bool.random(using: &random) ? .seconds(1) : nil))
         case 2: window.confirm(through: window.next - 1)
         case 3:
-          if window.hasWaiting { _ = window.transmit(window.cursor, at: start, carriesAcks: true) }
+          if window.hasWaiting { _ = window.transmit(window.cursor, at: start, acking: .each) }
         case 4:
           if let sequence = live.randomElement(using: &random) {
             window.settle(sequence)

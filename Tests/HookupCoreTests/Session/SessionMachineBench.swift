@@ -1,20 +1,20 @@
 @testable import HookupCore
 
 /// Drives one machine by hand: events in, actions compared.
-struct ClientMachineBench {
-  var machine: ClientMachine
-  var queue = ActionQueue<ClientMachine.Action>()
+struct SessionMachineBench {
+  var machine: SessionMachine
+  var queue = ActionQueue<SessionMachine.Action>()
   var now = MonotonicInstant.zero
 
-  init(_ change: (inout ClientMachine.Settings) -> Void = { _ in }) {
-    var settings = ClientMachine.Settings()
+  init(_ change: (inout SessionMachine.Settings) -> Void = { _ in }) {
+    var settings = SessionMachine.Settings()
     change(&settings)
-    machine = ClientMachine(
+    machine = SessionMachine(
       settings: settings, window: SendWindow(nextSequence: 1, pending: []),
       random: RandomSource(seed: 1))
   }
 
-  mutating func feed(_ event: ClientMachine.Event) -> [ClientMachine.Action] {
+  mutating func feed(_ event: SessionMachine.Event) -> [SessionMachine.Action] {
     machine.handle(event, at: now, into: &queue)
     return queue.drain()
   }
@@ -22,11 +22,11 @@ struct ClientMachineBench {
   /// Brings the machine online as connection `number`.
   mutating func connect(_ number: UInt64 = 1) {
     _ = feed(number == 1 ? .start : .timer)
-    _ = feed(.opened(number, carriesAcks: true))
+    _ = feed(.opened(number, .acks))
   }
 
   /// Stores one message that wants an ack.
-  mutating func store(ticket: UInt64, timeout: Duration? = .seconds(5)) -> [ClientMachine.Action] {
+  mutating func store(ticket: UInt64, timeout: Duration? = .seconds(5)) -> [SessionMachine.Action] {
     feed(.submitted(ticket, bytes: 10, ackTimeout: timeout))
       + feed(.stored(through: machine.window.next - 1))
   }

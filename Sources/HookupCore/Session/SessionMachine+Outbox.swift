@@ -1,4 +1,4 @@
-extension ClientMachine {
+extension SessionMachine {
   /// How many entries one read of the outbox asks for: enough to fill a few socket writes, little enough to hold in memory.
   static var loadCount: Int { 256 }
 
@@ -24,7 +24,7 @@ extension ClientMachine {
       return
     }
     if waiting.isEmpty, hasRoom(for: bytes) {
-      actions.append(.append(ticket, window.append(bytes: bytes, ackTimeout: ackTimeout)))
+      append(ticket, bytes: bytes, ackTimeout: ackTimeout, into: &actions)
     } else if settings.whenFull == .wait {
       waiting.append((ticket, bytes, ackTimeout))
     } else {
@@ -39,6 +39,14 @@ extension ClientMachine {
     }
   }
 
+  private mutating func append(
+    _ ticket: Ticket, bytes: Int, ackTimeout: Duration?, into actions: inout ActionQueue<Action>
+  ) {
+    let tag = session == nil ? 0 : random.next()
+    let sequence = window.append(bytes: bytes, ackTimeout: ackTimeout, tag: tag)
+    actions.append(.append(ticket, sequence, tag: tag))
+  }
+
   /// A message always fits an empty outbox, so that a limit below the message size cannot block for ever.
   private func hasRoom(for bytes: Int) -> Bool {
     window.count == 0
@@ -51,13 +59,12 @@ extension ClientMachine {
     admitWaiting(into: &actions)
   }
 
-  private mutating func admitWaiting(into actions: inout ActionQueue<Action>) {
+  mutating func admitWaiting(into actions: inout ActionQueue<Action>) {
     guard !waiting.isEmpty else { return }
     var admitted = 0
     for caller in waiting {
       guard hasRoom(for: caller.bytes) else { break }
-      actions.append(
-        .append(caller.ticket, window.append(bytes: caller.bytes, ackTimeout: caller.ackTimeout)))
+      append(caller.ticket, bytes: caller.bytes, ackTimeout: caller.ackTimeout, into: &actions)
       admitted += 1
     }
     waiting.removeFirst(admitted)
@@ -104,7 +111,7 @@ extension ClientMachine {
     else {
       return
     }
-    let room = settings.inFlightMessages - window.inFlightCount
+    let room = min(settings.inFlightMessages - window.inFlightCount, credit)
     let bytes = settings.inFlightBytes - window.inFlightBytes
     guard room > 0, bytes > 0 || window.inFlightCount == 0 else { return }
     isLoading = true
@@ -116,8 +123,13 @@ extension ClientMachine {
     _ sequences: [UInt64], _ number: ConnectionNumber, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
   ) {
+    if case .resume = carriage {
+      for sequence in sequences { transmitNumbered(sequence, number, at: now, into: &actions) }
+      if !sequences.isEmpty { pump(at: now, into: &actions) }
+      return
+    }
     for sequence in sequences {
-      switch window.transmit(sequence, at: now, carriesAcks: carriesAcks) {
+      switch window.transmit(sequence, at: now, acking: carriage == .acks ? .each : .none) {
       case .send(let id):
         if id != nil, ackProgressAt == nil { ackProgressAt = now }
         actions.append(.transmit(number, sequence, id: id))

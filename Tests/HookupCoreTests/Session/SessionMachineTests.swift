@@ -2,12 +2,13 @@ import Testing
 
 @testable import HookupCore
 
-struct ClientMachineTests {
+struct SessionMachineTests {
   @Test func `a message goes to disk, then to the wire, and is settled by its ack`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     #expect(bench.feed(.start) == [.open(1)])
-    #expect(bench.feed(.opened(1, carriesAcks: true)) == [.report(.connected(1))])
-    #expect(bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1)])
+    #expect(bench.feed(.opened(1, .acks)) == [.report(.connected(1))])
+    #expect(
+      bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1, tag: 0)])
     #expect(
       bench.feed(.stored(through: 1)) == [
         .accept(1...1), .load(1, from: 1, count: 256, bytes: 4 << 20),
@@ -19,10 +20,10 @@ struct ClientMachineTests {
   }
 
   @Test func `nothing of the outbox is sent before the application's greeting is done`() {
-    var bench = ClientMachineBench { $0.awaitsGreeting = true }
+    var bench = SessionMachineBench { $0.awaitsGreeting = true }
     _ = bench.store(ticket: 1)
     _ = bench.feed(.start)
-    #expect(bench.feed(.opened(1, carriesAcks: true)) == [.report(.connected(1))])
+    #expect(bench.feed(.opened(1, .acks)) == [.report(.connected(1))])
     #expect(bench.machine.link.state == .resuming)
     #expect(bench.feed(.greeted(1)) == [.load(1, from: 1, count: 256, bytes: 4 << 20)])
     #expect(bench.machine.link.state == .online)
@@ -30,7 +31,7 @@ struct ClientMachineTests {
   }
 
   @Test func `an overdue ack is reported and the message kept, or dropped by configuration`() {
-    var keeping = ClientMachineBench()
+    var keeping = SessionMachineBench()
     keeping.connect()
     _ = keeping.store(ticket: 1)
     _ = keeping.feed(.loaded(1, [1]))
@@ -38,7 +39,7 @@ struct ClientMachineTests {
     #expect(keeping.feed(.timer) == [.report(.ackFailed(1, isKept: true))])
     #expect(keeping.feed(.acked(1, id: 1)) == [.settle(1), .report(.acknowledged(1))])
 
-    var dropping = ClientMachineBench { $0.unacked = .drop }
+    var dropping = SessionMachineBench { $0.unacked = .drop }
     dropping.connect()
     _ = dropping.store(ticket: 1)
     _ = dropping.feed(.loaded(1, [1]))
@@ -48,7 +49,7 @@ struct ClientMachineTests {
   }
 
   @Test func `a message without an ack is settled when it is written`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.store(ticket: 1, timeout: nil)
     #expect(bench.feed(.loaded(1, [1])) == [.transmit(1, 1, id: nil), .report(.sent(1))])
@@ -57,11 +58,11 @@ struct ClientMachineTests {
   }
 
   @Test func `a reader that falls behind holds back both directions`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     #expect(bench.feed(.readerIsBehind(true)) == [.setReading(1, false)])
     #expect(bench.feed(.readerIsBehind(true)) == [])
-    #expect(bench.store(ticket: 1) == [.append(1, 1), .accept(1...1)])
+    #expect(bench.store(ticket: 1) == [.append(1, 1, tag: 0), .accept(1...1)])
     #expect(
       bench.feed(.readerIsBehind(false)) == [
         .setReading(1, true), .load(1, from: 1, count: 256, bytes: 4 << 20),
@@ -73,16 +74,16 @@ struct ClientMachineTests {
   @Test func `random cuts lose nothing and reorder nothing`() {
     for seed in UInt64(0)..<150 {
       var random = RandomSource(seed: seed)
-      var bench = ClientMachineBench { $0.inFlightMessages = 4 }
+      var bench = SessionMachineBench { $0.inFlightMessages = 4 }
       var delivered: [UInt64] = []
       var connection: UInt64 = 0
       var pendingAcks: [UInt64] = []
       var submitted: UInt64 = 0
-      func perform(_ actions: [ClientMachine.Action]) {
+      func perform(_ actions: [SessionMachine.Action]) {
         for action in actions {
           switch action {
           case .open(let number): connection = number
-          case .append(_, let sequence): perform(bench.feed(.stored(through: sequence)))
+          case .append(_, let sequence, _): perform(bench.feed(.stored(through: sequence)))
           case .load(let number, let from, let count, _):
             let upper = min(bench.machine.window.durable, from + UInt64(count) - 1)
             perform(bench.feed(.loaded(number, from <= upper ? Array(from...upper) : [])))
@@ -100,7 +101,7 @@ struct ClientMachineTests {
           1 where submitted < 40:
           submitted += 1
           perform(bench.feed(.submitted(submitted, bytes: 5, ackTimeout: .seconds(5))))
-        case 2, 3: perform(bench.feed(.opened(connection, carriesAcks: true)))
+        case 2, 3: perform(bench.feed(.opened(connection, .acks)))
         case 4, 5:
           if !pendingAcks.isEmpty {
             perform(bench.feed(.acked(connection, id: pendingAcks.removeFirst())))
@@ -116,7 +117,7 @@ struct ClientMachineTests {
       perform(bench.feed(.reconnectRequested))
       perform(bench.feed(.closed(connection, code: 1006, reason: "")))
       pendingAcks = []
-      perform(bench.feed(.opened(connection, carriesAcks: true)))
+      perform(bench.feed(.opened(connection, .acks)))
       while !pendingAcks.isEmpty {
         perform(bench.feed(.acked(connection, id: pendingAcks.removeFirst())))
       }

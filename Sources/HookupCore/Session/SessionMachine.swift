@@ -3,7 +3,7 @@
 ///
 /// Every message takes one path: `submitted` → outbox → `stored` → loaded → transmitted → acked or written → settled.
 /// Being connected only decides whether the pump runs.
-package struct ClientMachine: Machine {
+package struct SessionMachine: Machine {
   package struct Settings: Hashable, Sendable {
     /// Keep unsettled messages while disconnected. Without it a message is only taken while online, and what is unsettled
     /// when the connection ends has failed.
@@ -22,8 +22,43 @@ package struct ClientMachine: Machine {
     package var reconnect = ReconnectPolicy.forever
     /// How long acks may stand still, with some outstanding, before the connection is taken for broken.
     package var ackStallLimit: Duration? = .seconds(60)
+    /// How many received messages may be uncommitted: the credit that the other side of a session gets.
+    package var receiveWindow = Limits.inFlightMessages
+    /// How long an ack waits for more to join it, and how many make it go at once.
+    package var ackDelay = Duration.milliseconds(5)
+    package var ackCount = 64
 
     package init() {}
+  }
+
+  /// What a session needs beyond the life of a connection.
+  package struct Resume: Hashable, Sendable {
+    /// A client dials; a server waits to be dialled.
+    package enum Role: Hashable, Sendable { case client, server }
+
+    package var role: Role
+    package var identity: SessionIdentity
+    /// Drawn at random when the process started.
+    package var incarnation: UInt64
+    /// What is remembered of the other side's numbering.
+    package var received: ReceiveWindow
+    /// The highest number of the client's dials that a server remembers.
+    package var lastConnection: UInt64
+    /// The numbers of the other side that were refused here and that it may not have heard.
+    package var refusals: [SessionHello.Refusal]
+
+    package init(
+      role: Role, identity: SessionIdentity, incarnation: UInt64,
+      received: ReceiveWindow = ReceiveWindow(), lastConnection: UInt64 = 0,
+      refusals: [SessionHello.Refusal] = []
+    ) {
+      self.role = role
+      self.identity = identity
+      self.incarnation = incarnation
+      self.received = received
+      self.lastConnection = lastConnection
+      self.refusals = refusals
+    }
   }
 
   package enum WhenFull: Hashable, Sendable { case wait, refuse }
@@ -32,8 +67,10 @@ package struct ClientMachine: Machine {
   enum State: Equatable, Sendable {
     /// Not trying. Can transition to connecting, finished.
     case offline
-    /// A socket is being opened. Can transition to greeting, online, retrying, offline, finished.
+    /// A socket is being opened. Can transition to resuming, greeting, online, retrying, offline, finished.
     case connecting(ConnectionNumber)
+    /// Open, the session is being resumed. Can transition to greeting, online, retrying, offline.
+    case resuming(ConnectionNumber)
     /// Open, the application speaks. Can transition to online, retrying, offline, closing.
     case greeting(ConnectionNumber)
     /// Open, the pump runs. Can transition to retrying, offline, closing.
@@ -60,7 +97,10 @@ package struct ClientMachine: Machine {
   /// Callers of `send` that wait for room, in order, and those whose message is being stored.
   var waiting: [(ticket: Ticket, bytes: Int, ackTimeout: Duration?)] = []
   var lastConnection: ConnectionNumber = 0
-  var carriesAcks = false
+  /// What the open connection speaks.
+  var carriage = Carriage.plain
+  /// Nil when this client speaks no `hookup.resume.v1`.
+  package internal(set) var session: Session?
   var isWritable = true
   /// What the reader has not taken holds back both directions: no more is read, and no more acks are provoked.
   var readerIsBehind = false
@@ -76,10 +116,13 @@ package struct ClientMachine: Machine {
   var drainTotal = 0
   var drained = 0
 
-  package init(settings: Settings, window: SendWindow, random: RandomSource) {
+  package init(
+    settings: Settings, window: SendWindow, random: RandomSource, resume: Resume? = nil
+  ) {
     self.settings = settings
     self.window = window
     self.random = random
+    session = resume.map { Session($0, firstUnsettled: window.first) }
   }
 
   package var isFinished: Bool { state == .finished }
@@ -98,8 +141,9 @@ package struct ClientMachine: Machine {
   package var nextDeadline: MonotonicInstant? {
     switch state {
     case .retrying(let until): until
+    case .resuming: helloDeadline
     case .greeting, .online:
-      [window.nextDeadline, provenAt, stallDeadline].compactMap { $0 }.min()
+      [window.nextDeadline, provenAt, stallDeadline, session?.ackDueAt].compactMap { $0 }.min()
     case .offline, .connecting, .closing, .finished: nil
     }
   }
@@ -128,7 +172,13 @@ package struct ClientMachine: Machine {
     case .withdrawn(let ticket): withdraw(ticket, into: &actions)
     case .stored(let last): stored(through: last, at: now, into: &actions)
     case .storeFailed(let range, let error): storeFailed(range, error, into: &actions)
-    case .opened(let number, let acks): opened(number, carriesAcks: acks, at: now, into: &actions)
+    case .opened(let number, let carriage): opened(number, carriage, at: now, into: &actions)
+    case .hello(let number, let hello, let memory):
+      accept(number, hello, memory, at: now, into: &actions)
+    case .committed(let through): committed(through: through, at: now, into: &actions)
+    case .refused(let sequence, let reason):
+      refused(sequence, reason: reason, at: now, into: &actions)
+    case .commitFailed(let error): commitFailed(error, at: now, into: &actions)
     case .openFailed(let number, let failure): openFailed(number, failure, at: now, into: &actions)
     case .closed(let number, let code, let reason):
       closed(number, code: code, reason: reason, at: now, into: &actions)
@@ -144,7 +194,9 @@ package struct ClientMachine: Machine {
       pump(at: now, into: &actions)
     case .greeted(let number), .writable(let number, _), .stalled(let number, _),
       .roundTrip(let number, _), .written(let number, _), .acked(let number, _),
-      .loaded(let number, _), .loadFailed(let number, _):
+      .loaded(let number, _), .loadFailed(let number, _), .welcome(let number, _),
+      .numbered(let number, _, _, _), .skipped(let number, _, _, _),
+      .acknowledged(let number, _, _), .rejected(let number, _, _), .saidBye(let number, _):
       guard number == openConnection else {
         // A late word of an earlier connection: harmless, but what was read for it is to be forgotten.
         if case .loaded(_, let sequences) = event {
@@ -159,7 +211,7 @@ package struct ClientMachine: Machine {
   /// The connection that is open, if one is.
   package var openConnection: ConnectionNumber? {
     switch state {
-    case .greeting(let number), .online(let number): number
+    case .resuming(let number), .greeting(let number), .online(let number): number
     case .offline, .connecting, .retrying, .closing, .finished: nil
     }
   }
@@ -193,7 +245,7 @@ package struct ClientMachine: Machine {
       actions.append(.report(.error(error)))
       lose(number, reason: error.message, at: now, into: &actions)
       actions.append(.abort(number))
-    default: break
+    default: handleSession(event, number, at: now, into: &actions)
     }
   }
 
@@ -204,7 +256,7 @@ package struct ClientMachine: Machine {
         .refuse(ticket, HookupError(.closed, "the client is closed: make a new one to send")))
     case .loaded(_, let sequences):
       for sequence in sequences { actions.append(.discard(sequence)) }
-    case .opened(let number, _): actions.append(.abort(number))
+    case .opened(let number, _), .hello(let number, _, _): actions.append(.abort(number))
     case .stored(let last): actions.append(.accept(window.first...max(window.first, last)))
     case .storeFailed(let range, let error): actions.append(.reject(range, error))
     default: break

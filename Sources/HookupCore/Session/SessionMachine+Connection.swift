@@ -1,4 +1,4 @@
-extension ClientMachine {
+extension SessionMachine {
   /// The most that a server's `Retry-After` is heeded.
   static var longestRetryAfter: Duration { .seconds(600) }
 
@@ -15,7 +15,7 @@ extension ClientMachine {
     case .offline, .retrying:
       link.attempt = 0
       dial(into: &actions)
-    case .greeting(let number), .online(let number):
+    case .resuming(let number), .greeting(let number), .online(let number):
       // The person says the link is bad: believe it, and let `closed` bring the retry.
       retriesAtOnce = true
       actions.append(.abort(number))
@@ -29,7 +29,7 @@ extension ClientMachine {
     then next: AfterClosing, code: UInt16, into actions: inout ActionQueue<Action>
   ) {
     switch state {
-    case .greeting(let number), .online(let number):
+    case .resuming(let number), .greeting(let number), .online(let number):
       state = .closing(number, then: next)
       actions.append(.close(number, code: code, reason: ""))
     case .connecting(let number):
@@ -66,7 +66,7 @@ extension ClientMachine {
   }
 
   mutating func opened(
-    _ number: ConnectionNumber, carriesAcks acks: Bool, at now: MonotonicInstant,
+    _ number: ConnectionNumber, _ carriage: Carriage, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
   ) {
     guard state == .connecting(number) else {
@@ -74,16 +74,32 @@ extension ClientMachine {
       actions.append(.abort(number))
       return
     }
-    carriesAcks = acks
+    begin(carriage, at: now)
+    if case .resume(let connection) = carriage {
+      greet(number, connection, at: now, into: &actions)
+    } else {
+      proceed(number, at: now, into: &actions)
+    }
+  }
+
+  /// A connection is new: nothing is in flight on it.
+  mutating func begin(_ carriage: Carriage, at now: MonotonicInstant) {
+    self.carriage = carriage
     isWritable = true
     isLoading = false
     window.beginConnection()
-    drainTotal = window.count
-    drained = 0
     provenAt = now + settings.reconnect.provenAfter
     ackProgressAt = nil
     link.connectedSince = now
     link.lastFailure = nil
+  }
+
+  /// The connection is ready for the program, and then for the outbox.
+  mutating func proceed(
+    _ number: ConnectionNumber, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    drainTotal = window.count
+    drained = 0
     actions.append(.report(.connected(number)))
     if readerIsBehind { actions.append(.setReading(number, false)) }
     if settings.awaitsGreeting {
@@ -138,7 +154,14 @@ extension ClientMachine {
       settle(sequence, into: &actions)
     }
     let sentence = reason.isEmpty ? "connection closed (\(code))" : "\(reason) (\(code))"
-    switch ReconnectPolicy.verdict(forCloseCode: code) {
+    // A server never gives up on a client.
+    let verdict =
+      session?.resume.role == .server ? .backOff : ReconnectPolicy.verdict(forCloseCode: code)
+    switch verdict {
+    case .stop where session != nil && (code == 4009 || code == 4010):
+      // Of the connection of the moment: somebody else goes by this identity, or it was counted back by a backup.
+      renew(isCopy: true, into: &actions)
+      lose(number, reason: sentence, at: now, into: &actions)
     case .stop:
       connectionIsGone(into: &actions)
       link.drops += 1
@@ -162,7 +185,10 @@ extension ClientMachine {
     link.drops += 1
     link.lastFailure = reason
     actions.append(.report(.disconnected(reason: reason)))
-    if retriesAtOnce {
+    if session?.resume.role == .server {
+      state = .offline
+      link.state = .offline
+    } else if retriesAtOnce {
       retriesAtOnce = false
       dial(into: &actions)
     } else {
@@ -172,12 +198,13 @@ extension ClientMachine {
   }
 
   /// Forgets what belonged to the connection; without a buffer its unsettled messages have failed.
-  private mutating func connectionIsGone(into actions: inout ActionQueue<Action>) {
+  mutating func connectionIsGone(into actions: inout ActionQueue<Action>) {
     link.connectedSince = nil
     provenAt = nil
     ackProgressAt = nil
     isLoading = false
     window.beginConnection()
+    session?.connectionIsGone()
     guard !settings.keepsWhileDisconnected else { return }
     for sequence in window.unsettled where sequence <= window.durable {
       actions.append(.report(.ackFailed(sequence, isKept: false)))
@@ -195,7 +222,8 @@ extension ClientMachine {
       return
     }
     // A server may ask for patience, not for silence.
-    let delay = max(drawn, min(minimum ?? .zero, Self.longestRetryAfter))
+    let asked = session?.takeReturn(drawnFrom: &random)
+    let delay = asked ?? max(drawn, min(minimum ?? .zero, Self.longestRetryAfter))
     state = .retrying(until: now + delay)
     link.state = .retrying
     link.attempt = attempt
@@ -214,6 +242,15 @@ extension ClientMachine {
       return
     }
     guard let number = openConnection else { return }
+    if case .resuming = state {
+      guard let due = helloDeadline, due <= now else { return }
+      lose(
+        number, reason: "no welcome within \(Self.helloTimeout.wholeMilliseconds / 1_000) s",
+        at: now, into: &actions)
+      actions.append(.abort(number))
+      return
+    }
+    sendDueAck(number, at: now, into: &actions)
     if let proven = provenAt, proven <= now { prove() }
     for sequence in window.expire(at: now) {
       let isKept = settings.unacked == .keep

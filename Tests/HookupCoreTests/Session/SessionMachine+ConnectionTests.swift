@@ -2,10 +2,10 @@ import Testing
 
 @testable import HookupCore
 
-struct ClientMachineConnectionTests {
+struct SessionMachineConnectionTests {
   @Test func `what is unsettled when the connection is lost goes first on the next one, in order`()
   {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     for ticket in UInt64(1)...3 { _ = bench.store(ticket: ticket) }
     _ = bench.feed(.loaded(1, [1]))
@@ -18,7 +18,7 @@ struct ClientMachineConnectionTests {
     bench.now = bench.machine.nextDeadline ?? bench.now
     #expect(bench.feed(.timer) == [.open(2)])
     #expect(
-      bench.feed(.opened(2, carriesAcks: true)) == [
+      bench.feed(.opened(2, .acks)) == [
         .report(.connected(2)), .load(2, from: 1, count: 256, bytes: 4 << 20),
       ])
     #expect(
@@ -31,7 +31,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `acks that stand still break the connection`() {
-    var bench = ClientMachineBench { $0.reconnect.provenAfter = .seconds(1000) }
+    var bench = SessionMachineBench { $0.reconnect.provenAfter = .seconds(1000) }
     bench.connect()
     _ = bench.store(ticket: 1)
     _ = bench.feed(.loaded(1, [1]))
@@ -43,8 +43,8 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `attempts count up, wait at least what the server asks, and end at the maximum`() {
-    var bench = ClientMachineBench { $0.reconnect.attempts = .maximum(2) }
-    let failure = ClientMachine.OpenFailure(
+    var bench = SessionMachineBench { $0.reconnect.attempts = .maximum(2) }
+    let failure = SessionMachine.OpenFailure(
       error: HookupError(.connectFailed, "refused"), retryAfter: .seconds(100_000))
     _ = bench.feed(.start)
     guard case .report(.reconnecting(1, let delay))? = bench.feed(.openFailed(1, failure)).first
@@ -67,7 +67,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `the count of attempts starts again only once the connection has proved itself`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.feed(.closed(1, code: 1006, reason: ""))
     bench.now = bench.machine.nextDeadline ?? bench.now
@@ -82,7 +82,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a close in the 40xx class stops, or waits for the person`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     let actions = bench.feed(.closed(1, code: 4009, reason: "superseded"))
     guard case .finish(let error?)? = actions.last else {
@@ -91,7 +91,7 @@ struct ClientMachineConnectionTests {
     }
     #expect(error.code == .refused)
 
-    var staying = ClientMachineBench { $0.staysAfterGivingUp = true }
+    var staying = SessionMachineBench { $0.staysAfterGivingUp = true }
     staying.connect()
     _ = staying.feed(.closed(1, code: 4009, reason: "superseded"))
     #expect(staying.machine.link.state == .offline)
@@ -99,7 +99,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a message too big for the peer is given up, so that the next connection lives`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.feed(.submitted(1, bytes: 10, ackTimeout: .seconds(5)))
     _ = bench.feed(.submitted(2, bytes: 5000, ackTimeout: .seconds(5)))
@@ -113,7 +113,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `stop closes politely and finishes when the peer has answered`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     #expect(bench.feed(.stop) == [.close(1, code: 1000, reason: "")])
     #expect(
@@ -124,42 +124,42 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a connection that opens after we went offline is dropped`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.feed(.start)
     #expect(bench.feed(.offlineRequested) == [.abort(1)])
-    #expect(bench.feed(.opened(1, carriesAcks: true)) == [.abort(1)])
+    #expect(bench.feed(.opened(1, .acks)) == [.abort(1)])
     #expect(bench.machine.link.state == .offline)
   }
 
   @Test func `a failed attempt of an earlier connection means nothing`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.feed(.start)
-    let failure = ClientMachine.OpenFailure(error: HookupError(.connectFailed, "refused"))
+    let failure = SessionMachine.OpenFailure(error: HookupError(.connectFailed, "refused"))
     #expect(bench.feed(.openFailed(7, failure)) == [])
     #expect(bench.machine.state == .connecting(1))
   }
 
   @Test func `a person who asks for a reconnection gets it now, whatever the client was doing`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     #expect(bench.feed(.reconnectRequested) == [.open(1)], "offline")
     #expect(bench.feed(.reconnectRequested) == [], "under way already")
     _ = bench.feed(.openFailed(1, .init(error: HookupError(.connectFailed, "refused"))))
     #expect(bench.machine.link.attempt == 1)
     #expect(bench.feed(.reconnectRequested) == [.open(2)], "waiting for the next retry")
     #expect(bench.machine.link.attempt == 0)
-    _ = bench.feed(.opened(2, carriesAcks: true))
+    _ = bench.feed(.opened(2, .acks))
     #expect(bench.feed(.reconnectRequested) == [.abort(2)], "online, but believed dead")
     #expect(
       bench.feed(.closed(2, code: 1006, reason: "")) == [
         .report(.disconnected(reason: "connection closed (1006)")), .open(3),
       ])
-    _ = bench.feed(.opened(3, carriesAcks: true))
+    _ = bench.feed(.opened(3, .acks))
     let next = bench.feed(.closed(3, code: 1006, reason: ""))
     #expect(!next.contains(.open(4)), "asked for once, not for ever")
   }
 
   @Test func `a reconnection asked for during the goodbye follows it`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     #expect(bench.feed(.offlineRequested) == [.close(1, code: 1000, reason: "")])
     #expect(bench.feed(.reconnectRequested) == [])
@@ -179,7 +179,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a stop is final: nothing said during the goodbye takes it back`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.feed(.stop)
     #expect(bench.feed(.offlineRequested) == [])
@@ -189,7 +189,7 @@ struct ClientMachineConnectionTests {
         .report(.disconnected(reason: "closed")), .finish(nil),
       ])
 
-    var leaving = ClientMachineBench()
+    var leaving = SessionMachineBench()
     leaving.connect()
     _ = leaving.feed(.offlineRequested)
     #expect(leaving.feed(.stop) == [])
@@ -197,13 +197,13 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a stop ends what is offline, waiting or being opened at once`() {
-    var offline = ClientMachineBench()
+    var offline = SessionMachineBench()
     #expect(offline.feed(.stop) == [.finish(nil)])
-    var opening = ClientMachineBench()
+    var opening = SessionMachineBench()
     _ = opening.feed(.start)
     #expect(opening.feed(.stop) == [.abort(1), .finish(nil)])
-    #expect(opening.feed(.opened(1, carriesAcks: true)) == [.abort(1)])
-    var waiting = ClientMachineBench()
+    #expect(opening.feed(.opened(1, .acks)) == [.abort(1)])
+    var waiting = SessionMachineBench()
     _ = waiting.feed(.start)
     _ = waiting.feed(.openFailed(1, .init(error: HookupError(.connectFailed, "refused"))))
     #expect(waiting.feed(.stop) == [.finish(nil)])
@@ -212,12 +212,12 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a proved connection that is sent away dials at once, another waits`() {
-    var proved = ClientMachineBench()
+    var proved = SessionMachineBench()
     proved.connect()
     proved.now = proved.now + .seconds(30)
     _ = proved.feed(.timer)
     #expect(proved.feed(.closed(1, code: 4205, reason: "gap")).last == .open(2))
-    _ = proved.feed(.opened(2, carriesAcks: true))
+    _ = proved.feed(.opened(2, .acks))
     let again = proved.feed(.closed(2, code: 4205, reason: "gap"))
     guard case .report(.reconnecting)? = again.last else {
       Issue.record("\(again)")
@@ -226,7 +226,7 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a timer that comes early does nothing`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.feed(.start)
     _ = bench.feed(
       .openFailed(
@@ -238,11 +238,11 @@ struct ClientMachineConnectionTests {
   }
 
   @Test func `a reader that was behind before the connection keeps it from reading`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     #expect(bench.feed(.readerIsBehind(true)) == [])
     _ = bench.feed(.start)
     #expect(
-      bench.feed(.opened(1, carriesAcks: true)) == [
+      bench.feed(.opened(1, .acks)) == [
         .report(.connected(1)), .setReading(1, false),
       ])
   }

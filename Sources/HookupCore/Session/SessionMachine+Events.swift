@@ -1,8 +1,18 @@
-extension ClientMachine {
+extension SessionMachine {
   /// Names one dialled connection; counts up. What comes late from an earlier one is recognised by it and ignored.
   package typealias ConnectionNumber = UInt64
   /// Names one call of `send` until it has its number in the outbox.
   package typealias Ticket = UInt64
+
+  /// How messages travel on one connection.
+  package enum Carriage: Hashable, Sendable {
+    /// Without acks: written means done.
+    case plain
+    /// One ack for each message that wants one.
+    case acks
+    /// `hookup.resume.v1`. `connection` is how often this client has dialled, this time included, durably counted.
+    case resume(connection: UInt64)
+  }
 
   package enum Event: Equatable, Sendable {
     // The program.
@@ -20,7 +30,8 @@ extension ClientMachine {
     case stop
 
     // The connection.
-    case opened(ConnectionNumber, carriesAcks: Bool)
+    /// Only a client dials.
+    case opened(ConnectionNumber, Carriage)
     case openFailed(ConnectionNumber, OpenFailure)
     case closed(ConnectionNumber, code: UInt16, reason: String)
     case writable(ConnectionNumber, Bool)
@@ -31,6 +42,25 @@ extension ClientMachine {
     case acked(ConnectionNumber, id: UInt64)
     /// The wire format cannot carry this message, now or later.
     case unsendable(UInt64)
+
+    // The other side of a session. All numbers as on the wire.
+    /// A client's first frame, and what is remembered of its numbering. Only a server gets it, and it opens the connection.
+    case hello(ConnectionNumber, SessionHello, ReceiveWindow.Memory)
+    /// The server's first frame.
+    case welcome(ConnectionNumber, SessionHello)
+    case numbered(ConnectionNumber, sequence: UInt64, tag: UInt64, isRedelivered: Bool)
+    case skipped(ConnectionNumber, through: UInt64, tag: UInt64, ResumeFrame.SkipReason)
+    case acknowledged(ConnectionNumber, through: UInt64, credit: UInt64)
+    case rejected(ConnectionNumber, sequence: UInt64, reason: String)
+    case saidBye(ConnectionNumber, ResumeFrame.Bye)
+
+    // What became of deliveries, in their order.
+    /// The effects of all numbers up to this one, and the cursor, are durable.
+    case committed(through: UInt64)
+    /// This number was refused for good, and the cursor that says so is durable.
+    case refused(UInt64, reason: String)
+    /// What was delivered and not yet committed cannot be: it is to come again.
+    case commitFailed(HookupError)
 
     // The outbox.
     case stored(through: UInt64)
@@ -64,7 +94,7 @@ extension ClientMachine {
     /// Stop or resume reading from the socket.
     case setReading(ConnectionNumber, Bool)
     /// Append this caller's message under this number, then feed `stored` or `storeFailed`.
-    case append(Ticket, UInt64)
+    case append(Ticket, UInt64, tag: UInt64)
     /// `send` fails with this.
     case refuse(Ticket, HookupError)
     /// `send` of these numbers returns: they are durable.
@@ -75,6 +105,17 @@ extension ClientMachine {
     case load(ConnectionNumber, from: UInt64, count: Int, bytes: Int)
     /// Write the loaded message, under this ack id if it has one.
     case transmit(ConnectionNumber, UInt64, id: UInt64?)
+    /// Write the loaded message as number `wire` of a session.
+    case transmitNumbered(
+      ConnectionNumber, UInt64, wire: UInt64, tag: UInt64, isRedelivered: Bool)
+    /// Write this frame.
+    case frame(ConnectionNumber, ResumeFrame)
+    /// Hand the message that was just read to the program, then feed `committed`, `refused` or `commitFailed`.
+    case deliver(sequence: UInt64, tag: UInt64, isRedelivered: Bool)
+    /// Commit the cursor without any effect, in its turn among the deliveries, then feed `committed`.
+    case pass(through: UInt64, tag: UInt64)
+    /// Keep this durably, before the next dial counts, and before the numbering is used.
+    case renew(SessionIdentity)
     /// Forget a loaded message that needs no sending.
     case discard(UInt64)
     /// Take it out of the outbox.
@@ -92,6 +133,12 @@ extension ClientMachine {
     /// Handed to the socket.
     case sent(UInt64)
     case acknowledged(UInt64)
+    /// Committed by the other side of the session; numbers of the outbox.
+    case delivered(ClosedRange<UInt64>)
+    /// Given up: the other side refused it, or it could not be sent.
+    case failed(UInt64, reason: String)
+    /// The session's continuity is broken: see ``SessionBreak``.
+    case broken(SessionBreak)
     /// The ack is overdue (or can no longer come); the message is still in the outbox if `isKept`.
     case ackFailed(UInt64, isKept: Bool)
     case error(HookupError)

@@ -2,9 +2,9 @@ import Testing
 
 @testable import HookupCore
 
-struct ClientMachineOutboxTests {
+struct SessionMachineOutboxTests {
   @Test func `a full outbox lets send wait and takes the waiting in order as it drains`() {
-    var bench = ClientMachineBench { $0.maximumMessages = 1 }
+    var bench = SessionMachineBench { $0.maximumMessages = 1 }
     bench.connect()
     _ = bench.store(ticket: 1)
     #expect(bench.feed(.submitted(2, bytes: 10, ackTimeout: nil)) == [])
@@ -12,11 +12,13 @@ struct ClientMachineOutboxTests {
     #expect(bench.feed(.withdrawn(2)) == [])
     _ = bench.feed(.loaded(1, [1]))
     #expect(
-      bench.feed(.acked(1, id: 1)) == [.settle(1), .report(.acknowledged(1)), .append(3, 2)])
+      bench.feed(.acked(1, id: 1)) == [
+        .settle(1), .report(.acknowledged(1)), .append(3, 2, tag: 0),
+      ])
   }
 
   @Test func `a full outbox refuses when it is told to`() throws {
-    var bench = ClientMachineBench {
+    var bench = SessionMachineBench {
       $0.maximumBytes = 15
       $0.whenFull = .refuse
     }
@@ -31,7 +33,7 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `a message over the limit is refused whatever the room`() {
-    var bench = ClientMachineBench { $0.maximumMessageBytes = 5 }
+    var bench = SessionMachineBench { $0.maximumMessageBytes = 5 }
     guard case .refuse(1, let error)? = bench.feed(.submitted(1, bytes: 6, ackTimeout: nil)).first
     else {
       Issue.record("not refused")
@@ -42,7 +44,7 @@ struct ClientMachineOutboxTests {
 
   @Test
   func `without a buffer send fails while offline and the unsettled fail with the connection`() {
-    var bench = ClientMachineBench { $0.keepsWhileDisconnected = false }
+    var bench = SessionMachineBench { $0.keepsWhileDisconnected = false }
     guard case .refuse(1, let error)? = bench.feed(.submitted(1, bytes: 1, ackTimeout: nil)).first
     else {
       Issue.record("not refused")
@@ -61,7 +63,7 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `the window bounds what is in flight`() {
-    var bench = ClientMachineBench { $0.inFlightMessages = 2 }
+    var bench = SessionMachineBench { $0.inFlightMessages = 2 }
     bench.connect()
     for ticket in UInt64(1)...3 { _ = bench.store(ticket: ticket) }
     #expect(bench.feed(.loaded(1, [1])).last == .load(1, from: 2, count: 1, bytes: (4 << 20) - 10))
@@ -70,15 +72,15 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `an unwritable socket stops the pump`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     #expect(bench.feed(.writable(1, false)) == [])
-    #expect(bench.store(ticket: 1) == [.append(1, 1), .accept(1...1)])
+    #expect(bench.store(ticket: 1) == [.append(1, 1, tag: 0), .accept(1...1)])
     #expect(bench.feed(.writable(1, true)) == [.load(1, from: 1, count: 256, bytes: 4 << 20)])
   }
 
   @Test func `a message that the wire cannot carry fails and lets the next one go`() {
-    var bench = ClientMachineBench { $0.inFlightMessages = 1 }
+    var bench = SessionMachineBench { $0.inFlightMessages = 1 }
     bench.connect()
     _ = bench.store(ticket: 1)
     _ = bench.store(ticket: 2)
@@ -91,7 +93,7 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `a failed append rejects its caller and leaves no hole in the way`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.feed(.submitted(1, bytes: 10, ackTimeout: nil))
     let error = HookupError(.storage, "disk full")
@@ -99,28 +101,28 @@ struct ClientMachineOutboxTests {
       bench.feed(.storeFailed(1...1, error)) == [.reject(1...1, error), .report(.error(error))])
     #expect(
       bench.store(ticket: 2) == [
-        .append(2, 2), .accept(2...2), .load(1, from: 2, count: 256, bytes: 4 << 20),
+        .append(2, 2, tag: 0), .accept(2...2), .load(1, from: 2, count: 256, bytes: 4 << 20),
       ])
   }
 
   @Test func `who waits behind a message that is withdrawn gets the room it fits`() {
-    var bench = ClientMachineBench { $0.maximumBytes = 100 }
+    var bench = SessionMachineBench { $0.maximumBytes = 100 }
     _ = bench.feed(.submitted(1, bytes: 60, ackTimeout: nil))
     _ = bench.feed(.stored(through: 1))
     #expect(bench.feed(.submitted(2, bytes: 50, ackTimeout: nil)) == [])
     #expect(bench.feed(.submitted(3, bytes: 10, ackTimeout: nil)) == [], "no overtaking")
-    #expect(bench.feed(.withdrawn(2)) == [.append(3, 2)])
+    #expect(bench.feed(.withdrawn(2)) == [.append(3, 2, tag: 0)])
     #expect(bench.feed(.withdrawn(3)) == [], "it has its number: too late")
   }
 
   @Test func `a message larger than the whole outbox goes when nothing else is in it`() {
-    var bench = ClientMachineBench { $0.maximumBytes = 5 }
-    #expect(bench.feed(.submitted(1, bytes: 10, ackTimeout: nil)) == [.append(1, 1)])
+    var bench = SessionMachineBench { $0.maximumBytes = 5 }
+    #expect(bench.feed(.submitted(1, bytes: 10, ackTimeout: nil)) == [.append(1, 1, tag: 0)])
     #expect(bench.feed(.submitted(2, bytes: 1, ackTimeout: nil)) == [])
   }
 
   @Test func `who waits for room is told when the client ends`() {
-    var bench = ClientMachineBench { $0.maximumMessages = 1 }
+    var bench = SessionMachineBench { $0.maximumMessages = 1 }
     _ = bench.store(ticket: 1)
     _ = bench.feed(.submitted(2, bytes: 10, ackTimeout: nil))
     #expect(
@@ -131,7 +133,7 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `what is being stored when the client ends is answered all the same`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.feed(.submitted(1, bytes: 10, ackTimeout: nil))
     _ = bench.feed(.submitted(2, bytes: 10, ackTimeout: nil))
     _ = bench.feed(.stop)
@@ -141,24 +143,24 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `confirming what was confirmed changes nothing`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.store(ticket: 1)
     #expect(bench.feed(.stored(through: 1)) == [])
   }
 
   @Test func `a failed append makes room for who waits`() {
-    var bench = ClientMachineBench { $0.maximumMessages = 1 }
+    var bench = SessionMachineBench { $0.maximumMessages = 1 }
     _ = bench.feed(.submitted(1, bytes: 10, ackTimeout: nil))
     _ = bench.feed(.submitted(2, bytes: 10, ackTimeout: nil))
     let error = HookupError(.storage, "disk full")
     #expect(
       bench.feed(.storeFailed(1...1, error)) == [
-        .reject(1...1, error), .report(.error(error)), .append(2, 2),
+        .reject(1...1, error), .report(.error(error)), .append(2, 2, tag: 0),
       ])
   }
 
   @Test func `what was settled while it was being read is not sent`() {
-    var bench = ClientMachineBench { $0.unacked = .drop }
+    var bench = SessionMachineBench { $0.unacked = .drop }
     bench.connect()
     _ = bench.store(ticket: 1)
     _ = bench.feed(.storeFailed(1...1, HookupError(.storage, "gone")))
@@ -167,7 +169,7 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `an outbox that cannot be read breaks the connection, to try again`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.store(ticket: 1)
     let error = HookupError(.storage, "bad sector")
@@ -179,7 +181,7 @@ struct ClientMachineOutboxTests {
   }
 
   @Test func `what a lost connection asked the outbox for is forgotten`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     bench.connect()
     _ = bench.store(ticket: 1)
     _ = bench.feed(.closed(1, code: 1006, reason: ""))

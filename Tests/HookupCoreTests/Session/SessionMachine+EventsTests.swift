@@ -2,13 +2,13 @@ import Testing
 
 @testable import HookupCore
 
-struct ClientMachineEventsTests {
+struct SessionMachineEventsTests {
   private let error = HookupError(.connectFailed, "refused")
 
   @Test func `a failure to open is temporary and asks for no patience unless it says so`() {
-    let failure = ClientMachine.OpenFailure(error: error)
+    let failure = SessionMachine.OpenFailure(error: error)
     #expect(!failure.isPermanent && failure.retryAfter == nil)
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.feed(.start)
     let actions = bench.feed(.openFailed(1, failure))
     guard actions.count == 1, case .report(.reconnecting(1, let delay)) = actions[0] else {
@@ -19,7 +19,7 @@ struct ClientMachineEventsTests {
   }
 
   @Test func `a permanent failure to open ends the client whatever the policy`() {
-    var bench = ClientMachineBench()
+    var bench = SessionMachineBench()
     _ = bench.feed(.start)
     #expect(
       bench.feed(.openFailed(1, .init(error: error, isPermanent: true))) == [

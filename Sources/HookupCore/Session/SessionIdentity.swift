@@ -1,0 +1,26 @@
+/// Who a session's sender is and how its numbers stand on the wire.
+///
+/// On the wire a message has its number in the outbox less ``base``: so an outbox goes on under a new epoch, counting from 1,
+/// without a byte of it being written again.
+package struct SessionIdentity: Hashable, Sendable {
+  package var client: SessionID
+  /// The id of the numbering of what this side sends; 0 when it sends no numbered messages. Never used again once given up.
+  package var epoch: UInt64
+  /// The outbox number below the first one of this epoch.
+  package var base: UInt64
+
+  package init(client: SessionID, epoch: UInt64, base: UInt64 = 0) {
+    self.client = client
+    self.epoch = epoch
+    self.base = base
+  }
+
+  /// The number on the wire of outbox number `sequence`, which must be above ``base``.
+  package func wire(_ sequence: UInt64) -> UInt64 { sequence - base }
+
+  /// The outbox number of number `wire`; nil when no outbox can have it.
+  package func sequence(_ wire: UInt64) -> UInt64? {
+    let (sum, overflows) = wire.addingReportingOverflow(base)
+    return overflows ? nil : sum
+  }
+}

@@ -1,0 +1,193 @@
+extension SessionMachine {
+  // MARK: What the other side sends
+
+  mutating func receive(
+    _ number: ConnectionNumber, _ sequence: UInt64, tag: UInt64, _ isRedelivered: Bool,
+    at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard let granted = session?.granted, sequence <= granted else {
+      return fail(
+        number, code: 1008, reason: "message \(sequence) is beyond the credit", at: now,
+        into: &actions)
+    }
+    let seen = session?.resume.received.seen ?? 0
+    switch session?.resume.received.take(sequence, tag: tag) {
+    case .next:
+      actions.append(
+        .deliver(
+          sequence: sequence, tag: tag, isRedelivered: isRedelivered || sequence <= seen))
+    case .duplicate:
+      // Its sender does not know yet.
+      ackSoon(counting: 1, at: now, into: &actions)
+    case .gap:
+      fail(
+        number, code: 4205, reason: "something before message \(sequence) is missing", at: now,
+        into: &actions)
+    case nil: break
+    }
+  }
+
+  mutating func skipped(
+    _ number: ConnectionNumber, through: UInt64, tag: UInt64, _ reason: ResumeFrame.SkipReason,
+    at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard let range = session?.resume.received.skip(through: through, tag: tag) else { return }
+    actions.append(.pass(through: through, tag: tag))
+    if reason == .lost { actions.append(.report(.broken(.lost(range)))) }
+  }
+
+  mutating func committed(
+    through sequence: UInt64, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard let before = session?.resume.received.committed,
+      session?.resume.received.commit(through: sequence) == true
+    else { return }
+    ackSoon(counting: Int(clamping: sequence - before), at: now, into: &actions)
+  }
+
+  mutating func refused(
+    _ sequence: UInt64, reason: String, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard session?.resume.received.commit(through: sequence) == true else { return }
+    // A sender that sends beyond a window has heard what stands before it.
+    let heard =
+      sequence > UInt64(settings.receiveWindow) ? sequence - UInt64(settings.receiveWindow) : 0
+    session?.resume.refusals.removeAll { $0.sequence <= heard }
+    session?.resume.refusals.append(SessionHello.Refusal(sequence: sequence, reason: reason))
+    if let number = openConnection, case .resume = carriage, state != .resuming(number) {
+      actions.append(.frame(number, .nack(sequence: sequence, reason: reason)))
+    }
+    ackSoon(counting: 1, at: now, into: &actions)
+  }
+
+  mutating func commitFailed(
+    _ error: HookupError, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    session?.resume.received.rollBack()
+    actions.append(.report(.error(error)))
+    guard let number = openConnection, case .resume = carriage else { return }
+    fail(number, code: 4113, reason: "what was sent cannot be stored now", at: now, into: &actions)
+  }
+
+  /// Acks at once when much has gathered, else when nothing joins it for a while.
+  private mutating func ackSoon(
+    counting count: Int, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard let number = openConnection, case .resume = carriage, state != .resuming(number) else {
+      return
+    }
+    session?.unacked += count
+    if session?.unacked ?? 0 >= settings.ackCount {
+      sendAck(number, into: &actions)
+    } else if session?.ackDueAt == nil {
+      session?.ackDueAt = now + settings.ackDelay
+    }
+  }
+
+  mutating func sendDueAck(
+    _ number: ConnectionNumber, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    if let due = session?.ackDueAt, due <= now { sendAck(number, into: &actions) }
+  }
+
+  private mutating func sendAck(
+    _ number: ConnectionNumber, into actions: inout ActionQueue<Action>
+  ) {
+    guard var session else { return }
+    let committed = session.resume.received.committed
+    session.unacked = 0
+    session.ackDueAt = nil
+    session.granted = max(session.granted, committed + UInt64(settings.receiveWindow))
+    self.session = session
+    actions.append(.frame(number, .ack(through: committed, credit: session.granted)))
+  }
+
+  // MARK: What this side sends
+
+  mutating func transmitNumbered(
+    _ sequence: UInt64, _ number: ConnectionNumber, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    // An earlier one of the same load may have ended the connection.
+    guard openConnection == number, let identity = session?.resume.identity,
+      let tag = window.tag(of: sequence), let limit = session?.maximumMessageBytes
+    else { return actions.append(.discard(sequence)) }
+    if let bytes = window.bytes(of: sequence), bytes > limit, limit > 0 {
+      actions.append(.discard(sequence))
+      actions.append(
+        .report(
+          .failed(sequence, reason: "\(bytes) bytes are over the other side's limit of \(limit)")))
+      settle(sequence, into: &actions)
+      return
+    }
+    let wire = identity.wire(sequence)
+    guard case .send = window.transmit(sequence, at: now, acking: .cumulative) else {
+      return actions.append(.discard(sequence))
+    }
+    if ackProgressAt == nil { ackProgressAt = now }
+    if let last = session?.lastOnWire, wire > last + 1 {
+      actions.append(.frame(number, .skip(through: wire - 1, tag: 0, reason: .withdrawn)))
+    }
+    session?.lastOnWire = wire
+    let isRedelivered = sequence <= session?.redeliveredThrough ?? 0
+    actions.append(
+      .transmitNumbered(number, sequence, wire: wire, tag: tag, isRedelivered: isRedelivered))
+    actions.append(.report(.sent(sequence)))
+  }
+
+  mutating func acknowledged(
+    _ number: ConnectionNumber, through: UInt64, credit: UInt64, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard let session, through <= session.lastOnWire else {
+      return fail(
+        number, code: 4006, reason: "an ack of message \(through), which was not sent", at: now,
+        into: &actions)
+    }
+    self.session?.credit = max(session.credit, credit)
+    if through > session.acked {
+      settle(throughWire: through, at: now, into: &actions)
+      ackProgressAt = window.awaitsAcks ? now : nil
+      prove()
+    }
+    pump(at: now, into: &actions)
+  }
+
+  /// Everything up to `wire` is committed on the other side.
+  mutating func settle(
+    throughWire wire: UInt64, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard var session, let sequence = session.resume.identity.sequence(wire) else { return }
+    session.acked = max(session.acked, wire)
+    self.session = session
+    for range in window.settle(through: sequence) {
+      for sequence in range { actions.append(.settle(sequence)) }
+      drained = min(drainTotal, drained + range.count)
+      actions.append(.report(.delivered(range)))
+    }
+    admitWaiting(into: &actions)
+  }
+
+  mutating func rejected(
+    _ number: ConnectionNumber, _ wire: UInt64, reason: String, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard wire <= session?.lastOnWire ?? 0 else {
+      return fail(
+        number, code: 4006, reason: "a nack of message \(wire), which was not sent", at: now,
+        into: &actions)
+    }
+    reject(wire, reason: reason, into: &actions)
+    pump(at: now, into: &actions)
+  }
+
+  mutating func reject(
+    _ wire: UInt64, reason: String, into actions: inout ActionQueue<Action>
+  ) {
+    guard let sequence = session?.resume.identity.sequence(wire), window.isUnsettled(sequence)
+    else { return }
+    actions.append(.report(.failed(sequence, reason: reason)))
+    settle(sequence, into: &actions)
+  }
+}

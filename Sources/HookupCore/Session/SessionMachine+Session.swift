@@ -1,0 +1,327 @@
+extension SessionMachine {
+  /// What a session is beyond its connections.
+  package struct Session: Sendable {
+    package internal(set) var resume: Resume
+    /// The highest number on the wire that the other side was heard to have committed.
+    var acked: UInt64
+    /// The highest number that was put on the wire, or skipped, on this connection.
+    var lastOnWire: UInt64 = 0
+    /// Outbox numbers up to this one may have been delivered under another numbering, or to a receiver that does not remember.
+    var redeliveredThrough: UInt64 = 0
+    /// The other side's credit, and the largest message it takes.
+    var credit: UInt64 = 0
+    var maximumMessageBytes = 0
+    /// What this side has granted on this connection.
+    var granted: UInt64 = 0
+    /// Committed since the last ack, or duplicates that want one.
+    var unacked = 0
+    var ackDueAt: MonotonicInstant?
+    /// The client's count of the connection that is open.
+    var connection: UInt64 = 0
+    /// The incarnation of the client whose connection was last taken.
+    var peerIncarnation: UInt64?
+    var helloDueAt: MonotonicInstant?
+    /// When a server has asked to be dialled again.
+    var returnWithin: ClosedRange<Int>?
+
+    init(_ resume: Resume, firstUnsettled: UInt64) {
+      self.resume = resume
+      let base = resume.identity.base
+      acked = firstUnsettled > base ? firstUnsettled - 1 - base : 0
+    }
+
+    mutating func connectionIsGone() {
+      ackDueAt = nil
+      helloDueAt = nil
+      unacked = 0
+      // A server's handler ends with its connection: what it had not confirmed is to come again. Should it still be committed, the
+      // store's own filter drops the second one.
+      if resume.role == .server { resume.received.rollBack() }
+    }
+
+    /// The wait that the server asked for, once.
+    mutating func takeReturn(drawnFrom random: inout RandomSource) -> Duration? {
+      guard let window = returnWithin else { return nil }
+      returnWithin = nil
+      let spread = Duration.milliseconds(window.upperBound - window.lowerBound)
+      return .milliseconds(window.lowerBound) + random.duration(upTo: spread)
+    }
+  }
+
+  /// How long the other side may take for its first frame.
+  static var helloTimeout: Duration { .seconds(10) }
+
+  var helloDeadline: MonotonicInstant? { session?.helloDueAt }
+
+  /// How many messages the other side's credit still allows.
+  var credit: Int {
+    guard case .resume = carriage, let session else { return .max }
+    let granted = session.credit
+    return granted > session.lastOnWire ? Int(clamping: granted - session.lastOnWire) : 0
+  }
+
+  mutating func handleSession(
+    _ event: Event, _ number: ConnectionNumber, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard session != nil, case .resume = carriage else { return }
+    if case .welcome(_, let welcome) = event {
+      return resume(number, welcome, at: now, into: &actions)
+    }
+    // Anything else before the welcome is out of order.
+    guard state != .resuming(number) else {
+      return fail(
+        number, code: 1002, reason: "a frame came before the welcome", at: now, into: &actions)
+    }
+    switch event {
+    case .numbered(_, let sequence, let tag, let isRedelivered):
+      receive(number, sequence, tag: tag, isRedelivered, at: now, into: &actions)
+    case .skipped(_, let through, let tag, let reason):
+      skipped(number, through: through, tag: tag, reason, at: now, into: &actions)
+    case .acknowledged(_, let through, let credit):
+      acknowledged(number, through: through, credit: credit, at: now, into: &actions)
+    case .rejected(_, let sequence, let reason):
+      rejected(number, sequence, reason: reason, at: now, into: &actions)
+    case .saidBye(_, let bye):
+      session?.returnWithin = bye.after
+      guard !bye.resumes else { return }
+      link.lastFailure = bye.reason
+      leave(
+        then: settings.staysAfterGivingUp
+          ? .offline
+          : .finish(HookupError(.refused, "the server ended the session: \(bye.reason)")),
+        code: 1000, into: &actions)
+    default: break
+    }
+  }
+
+  /// Ends the connection with a close code of this side, and goes on as its class says.
+  mutating func fail(
+    _ number: ConnectionNumber, code: UInt16, reason: String, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    actions.append(.close(number, code: code, reason: reason))
+    lose(number, reason: reason, at: now, into: &actions)
+  }
+
+  // MARK: Hello and welcome
+
+  private func hello(client: SessionID?, _ session: Session, committed: UInt64?) -> SessionHello {
+    let identity = session.resume.identity
+    let received = session.resume.received
+    return SessionHello(
+      client: client, incarnation: session.resume.incarnation, connection: session.connection,
+      sending: SessionHello.Sending(
+        epoch: identity.epoch, low: identity.wire(window.first),
+        high: identity.wire(window.durable), acked: session.acked),
+      receiving: SessionHello.Receiving(
+        epoch: received.epoch, committed: committed, tag: received.tag),
+      refusals: session.resume.refusals, credit: session.granted,
+      maximumMessageBytes: settings.maximumMessageBytes)
+  }
+
+  /// A client's first frame.
+  mutating func greet(
+    _ number: ConnectionNumber, _ connection: UInt64, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard var session else { return actions.append(.abort(number)) }
+    state = .resuming(number)
+    link.state = .resuming
+    session.connection = connection
+    session.helloDueAt = now + Self.helloTimeout
+    session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
+    self.session = session
+    let received = session.resume.received
+    actions.append(
+      .frame(
+        number,
+        .hello(
+          hello(
+            client: session.resume.identity.client, session,
+            committed: received.epoch == 0 ? nil : received.committed))))
+  }
+
+  /// The server's answer has come.
+  private mutating func resume(
+    _ number: ConnectionNumber, _ welcome: SessionHello, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard state == .resuming(number), let session, welcome.connection == session.connection else {
+      return fail(number, code: 1002, reason: "an unexpected welcome", at: now, into: &actions)
+    }
+    self.session?.helloDueAt = nil
+    adopt(welcome.sending, memory: .unknown, into: &actions)
+    guard resumeSending(number, welcome, at: now, into: &actions) else { return }
+    proceed(number, at: now, into: &actions)
+    announceLoss(number, into: &actions)
+    pump(at: now, into: &actions)
+  }
+
+  /// A server has read a client's first frame.
+  mutating func accept(
+    _ number: ConnectionNumber, _ hello: SessionHello, _ memory: ReceiveWindow.Memory,
+    at now: MonotonicInstant, into actions: inout ActionQueue<Action>
+  ) {
+    guard let session, session.resume.role == .server else {
+      return actions.append(.abort(number))
+    }
+    if case .closing = state { return actions.append(.abort(number)) }
+    if hello.connection <= session.resume.lastConnection {
+      let isCopy =
+        hello.connection == session.resume.lastConnection
+        && session.peerIncarnation.map { $0 != hello.incarnation } ?? false
+      return actions.append(
+        .close(
+          number, code: isCopy ? 4010 : 4009,
+          reason: isCopy ? "another copy of this client is connected" : "superseded"))
+    }
+    // Fence first: nothing of the old connection is heard or written any more. Then see what is committed.
+    if let old = openConnection {
+      actions.append(.close(old, code: 4009, reason: "superseded"))
+      connectionIsGone(into: &actions)
+      actions.append(.report(.disconnected(reason: "superseded by a newer connection")))
+    }
+    lastConnection = number
+    begin(.resume(connection: hello.connection), at: now)
+    state = .resuming(number)
+    self.session?.resume.lastConnection = hello.connection
+    self.session?.peerIncarnation = hello.incarnation
+    self.session?.connection = hello.connection
+    let isKnown = adopt(hello.sending, memory: memory, into: &actions)
+    guard resumeSending(number, hello, at: now, into: &actions), var session = self.session else {
+      return
+    }
+    let received = session.resume.received
+    session.granted = received.committed + UInt64(settings.receiveWindow)
+    self.session = session
+    actions.append(
+      .frame(
+        number,
+        .welcome(
+          self.hello(client: nil, session, committed: isKnown ? received.committed : nil))))
+    proceed(number, at: now, into: &actions)
+    announceLoss(number, into: &actions)
+    pump(at: now, into: &actions)
+  }
+
+  /// Takes over what the other side says of its numbering. False when nothing is remembered of it.
+  @discardableResult
+  private mutating func adopt(
+    _ peer: SessionHello.Sending, memory: ReceiveWindow.Memory,
+    into actions: inout ActionQueue<Action>
+  ) -> Bool {
+    guard var session else { return true }
+    let old = session.resume.received
+    guard old.epoch != peer.epoch else {
+      // What the window holds beyond the cursor is still being committed.
+      return true
+    }
+    let isKnown: Bool
+    switch memory {
+    case .committed(let number, let tag):
+      session.resume.received = ReceiveWindow(epoch: peer.epoch, committed: number, tag: tag)
+      isKnown = true
+    case .nothing:
+      session.resume.received = ReceiveWindow(epoch: peer.epoch)
+      isKnown = true
+    case .unknown:
+      session.resume.received = ReceiveWindow(
+        epoch: peer.epoch, committed: peer.low > 0 ? peer.low - 1 : 0)
+      isKnown = false
+    }
+    session.resume.refusals = isKnown ? session.resume.refusals : []
+    session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
+    self.session = session
+    if session.resume.role == .client, old.epoch != 0 {
+      actions.append(.report(.broken(.restarted(last: old.committed))))
+    }
+    return isKnown
+  }
+
+  // MARK: Resuming what this side sends
+
+  /// Finds where to go on, by what the other side has. False when it cannot be gone on, and the connection was given up.
+  private mutating func resumeSending(
+    _ number: ConnectionNumber, _ peer: SessionHello, at now: MonotonicInstant,
+    into actions: inout ActionQueue<Action>
+  ) -> Bool {
+    guard var session else { return false }
+    let identity = session.resume.identity
+    session.credit = peer.credit
+    session.maximumMessageBytes = peer.maximumMessageBytes
+    let low = identity.wire(window.first)
+    let high = identity.wire(window.durable)
+    guard identity.epoch != 0, peer.receiving.epoch == identity.epoch,
+      let committed = peer.receiving.committed
+    else {
+      // It remembers nothing: from the first that is held, and what was on the wire may have been delivered.
+      session.lastOnWire = low - 1
+      session.redeliveredThrough = max(session.redeliveredThrough, window.lastTransmitted)
+      self.session = session
+      return true
+    }
+    let isFork =
+      committed > high
+      || (committed >= low
+        && window.tag(of: identity.sequence(committed) ?? 0).map { $0 != peer.receiving.tag }
+          ?? false)
+    guard !isFork else {
+      self.session = session
+      renew(isCopy: false, into: &actions)
+      fail(
+        number, code: 4205, reason: "the numbering starts anew", at: now, into: &actions)
+      return false
+    }
+    for refusal in peer.refusals where refusal.sequence <= committed {
+      reject(refusal.sequence, reason: refusal.reason, into: &actions)
+    }
+    session.lastOnWire = committed
+    if committed < session.acked {
+      // It was rolled back. What is held goes again as it is: for that receiver it is new.
+      session.redeliveredThrough = max(session.redeliveredThrough, window.lastTransmitted)
+    }
+    self.session = session
+    settle(throughWire: committed, at: now, into: &actions)
+    window.pass(through: identity.sequence(committed) ?? 0)
+    return true
+  }
+
+  /// Tells the other side which numbers will never come because it has forgotten them.
+  private mutating func announceLoss(
+    _ number: ConnectionNumber, into actions: inout ActionQueue<Action>
+  ) {
+    guard var session, openConnection == number else { return }
+    let identity = session.resume.identity
+    let below = identity.wire(window.first) - 1
+    guard session.lastOnWire < below else { return }
+    let isLost = session.lastOnWire < session.acked
+    actions.append(
+      .frame(number, .skip(through: below, tag: 0, reason: isLost ? .lost : .withdrawn)))
+    if isLost, let first = identity.sequence(session.lastOnWire + 1),
+      let last = identity.sequence(session.acked)
+    {
+      actions.append(.report(.broken(.forgotten(first...last))))
+    }
+    session.lastOnWire = below
+    self.session = session
+  }
+
+  /// Gives up the numbering; a copy of a directory also gets an identity of its own.
+  mutating func renew(isCopy: Bool, into actions: inout ActionQueue<Action>) {
+    guard var session else { return }
+    var identity = session.resume.identity
+    if isCopy, session.resume.role == .client {
+      identity.client = SessionID(high: random.next(), low: random.next())
+    }
+    identity.epoch = max(1, random.next())
+    identity.base = window.first - 1
+    session.resume.identity = identity
+    session.acked = 0
+    session.lastOnWire = 0
+    session.redeliveredThrough = min(window.durable, window.lastTransmitted)
+    self.session = session
+    actions.append(.renew(identity))
+    actions.append(.report(.broken(.renumbered(window.first..<window.next))))
+  }
+}
