@@ -71,7 +71,7 @@ import Testing
         let files = SimulatedFiles()
         files.crash(at: call)
         let used = await work(files)
-        let file = try open(files.afterCrash(seed: UInt64(call) << 8 | seed))
+        let file = try open(files.afterCrash(seed: UInt64(call) << 8 | seed, sector: 8))
         let place: Comment = "call \(call), seed \(seed)"
         #expect(!file.recovered.isLost, place)
         if !used.isEmpty { #expect(file.id == "00000000000000010000000000000002", place) }
