@@ -14,6 +14,7 @@ struct HookupBench: AsyncParsableCommand {
       """,
     subcommands: [
       EchoCommand.self, FanoutCommand.self, AckedCommand.self, IdleCommand.self,
-      ConnectCommand.self, SoakCommand.self, ServeCommand.self, AutobahnCommand.self,
+      ConnectCommand.self, SoakCommand.self, JournalCommand.self, ServeCommand.self,
+      AutobahnCommand.self,
     ])
 }

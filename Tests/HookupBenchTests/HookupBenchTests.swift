@@ -35,7 +35,8 @@ import Testing
     ["acked", "ws://x/", "--pid", "0"], ["serve"], ["serve", "--mode", "nothing"],
     ["serve", "--mode", "echo", "--port", "65536"],
     ["serve", "--mode", "legacy", "--engine", "nio"],
-    ["serve", "--mode", "echo", "--tls-key", "k"], ["autobahn", "--cases", "many"], ["nothing"],
+    ["serve", "--mode", "echo", "--tls-key", "k"], ["journal", "--rounds", "-1"],
+    ["journal", "--drain", "many"], ["autobahn", "--cases", "many"], ["nothing"],
   ])
   func `wrong options are refused`(_ arguments: [String]) {
     #expect(throws: (any Error).self) { try HookupBench.parseAsRoot(arguments) }

@@ -48,6 +48,27 @@ package struct JournalIndex: Sendable {
     return true
   }
 
+  /// The records of `entries` lie one after another in `segment`, from `offset` on. Their sequences are above all that are held.
+  package mutating func append(_ entries: [OutboxEntry], segment: UInt32, from offset: Int) {
+    var position = offset
+    var added = 0
+    var bytes = 0
+    for entry in entries {
+      let payloadBytes = JournalRecordCodec.bodyBytes(of: entry)
+      let location = Location(
+        segment: segment, offset: UInt32(clamping: position),
+        payloadBytes: UInt32(clamping: payloadBytes))
+      position += JournalRecordCodec.headerBytes + payloadBytes
+      guard locations.append(location, at: entry.sequence) else { continue }
+      added += 1
+      bytes += JournalRecordCodec.headerBytes + payloadBytes
+    }
+    if added > 0 { _ = usages[segment, default: Usage()].add(added, bytes) }
+  }
+
+  /// Makes room for as many entries in all.
+  package mutating func reserve(_ count: Int) { locations.reserve(count) }
+
   /// The entry was written again elsewhere.
   package mutating func move(_ sequence: UInt64, to location: Location) {
     guard let old = locations[sequence] else { return }

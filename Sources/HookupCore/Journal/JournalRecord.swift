@@ -9,6 +9,10 @@ package struct JournalRecord: Hashable, Sendable {
 
   package var kind: Kind
   package var flags: UInt8
+  /// The entry's tag; 0 when it has none.
+  package var tag: UInt64
+  /// What the tag takes before the payload, in bytes.
+  var tagBytes: Int
   /// The entry's sequence; for `settled` the first sequence of the list.
   package var sequence: UInt64
   package var ackTimeoutMilliseconds: UInt32
@@ -16,9 +20,9 @@ package struct JournalRecord: Hashable, Sendable {
   package var durableBytes: Int
   /// Where the record starts.
   package var start: Int
-  /// How long the payload is, in bytes.
+  /// How long tag and payload are, in bytes.
   package var payloadBytes: Int
 
-  package var payload: Range<Int> { start + JournalRecordCodec.headerBytes..<end }
+  package var payload: Range<Int> { start + JournalRecordCodec.headerBytes + tagBytes..<end }
   package var end: Int { start + JournalRecordCodec.headerBytes + payloadBytes }
 }

@@ -12,7 +12,10 @@ import NIOCore
 /// | 12–15 | durable bytes |
 /// | 16–23 | sequence |
 /// | 24–27 | ack timeout, ms |
-/// | 28… | payload |
+/// | 28–35 | the message's tag, when bit 7 of the flags is set |
+/// | … | payload |
+///
+/// The payload length counts the tag.
 ///
 /// A record's checksum starts from a seed made of the segment's name and the record's position, so bytes that were copied
 /// from elsewhere, or that a payload carries, never pass for a record.
@@ -32,9 +35,18 @@ package struct JournalRecordCodec: Sendable {
     seed = parts.withUnsafeBytes { CRC32C.checksum($0) }
   }
 
+  /// The flag that a tag stands before the payload.
+  static let tagFlag: UInt8 = 0x80
+  static let tagBytes = 8
+
   /// Bytes that `entry` takes in a segment.
   package static func encodedBytes(of entry: OutboxEntry) -> Int {
-    headerBytes + entry.payload.readableBytes
+    headerBytes + bodyBytes(of: entry)
+  }
+
+  /// Bytes of `entry` behind the record's header.
+  package static func bodyBytes(of entry: OutboxEntry) -> Int {
+    entry.payload.readableBytes + (entry.tag == 0 ? 0 : tagBytes)
   }
 
   // MARK: Writing
@@ -46,15 +58,18 @@ package struct JournalRecordCodec: Sendable {
   package func write(
     _ entry: OutboxEntry, at position: Int, durable: Int, into buffer: inout ByteBuffer
   ) {
-    let payloadBytes = entry.payload.readableBytes
+    let payloadBytes = Self.bodyBytes(of: entry)
     let bytes = Self.headerBytes + payloadBytes
+    let isTagged = entry.tag != 0
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes) { target in
       let record = UnsafeMutableRawBufferPointer(rebasing: target[..<bytes])
       setHeader(
-        record, .message, flags: entry.flags, sequence: entry.sequence,
+        record, .message, flags: entry.flags | (isTagged ? Self.tagFlag : 0), sequence: entry.sequence,
         ackTimeout: entry.ackTimeoutMilliseconds, payloadBytes: payloadBytes, durable: durable)
+      if isTagged { record.set(entry.tag, at: Self.headerBytes) }
+      let start = Self.headerBytes + (isTagged ? Self.tagBytes : 0)
       entry.payload.withUnsafeReadableBytes { payload in
-        UnsafeMutableRawBufferPointer(rebasing: record[Self.headerBytes...])
+        UnsafeMutableRawBufferPointer(rebasing: record[start...])
           .copyMemory(from: payload)
       }
       seal(record, at: position)
@@ -135,8 +150,12 @@ package struct JournalRecordCodec: Sendable {
     guard length <= Self.maximumPayloadBytes, length <= bytes.count - start - Self.headerBytes,
       let kind = JournalRecord.Kind(rawValue: bytes[start + 8])
     else { return nil }
+    let isTagged = kind == .message && bytes[start + 9] & Self.tagFlag != 0
+    guard !isTagged || length >= Self.tagBytes else { return nil }
     let record = JournalRecord(
-      kind: kind, flags: bytes[start + 9],
+      kind: kind, flags: bytes[start + 9] & (kind == .message ? ~Self.tagFlag : 0xFF),
+      tag: isTagged ? bytes.littleEndian(UInt64.self, at: start + Self.headerBytes) : 0,
+      tagBytes: isTagged ? Self.tagBytes : 0,
       sequence: bytes.littleEndian(UInt64.self, at: start + 16),
       ackTimeoutMilliseconds: bytes.littleEndian(UInt32.self, at: start + 24),
       durableBytes: Int(bytes.littleEndian(UInt32.self, at: start + 12)), start: start,

@@ -26,10 +26,22 @@ package struct JournalRecovery: Sendable {
     package var confirmsEarly: Bool
   }
 
+  /// An unsettled message. 16 bytes, for there may be many.
   package struct Entry: Hashable, Sendable {
     package var sequence: UInt64
-    package var payloadBytes: Int
+    private var payloadBytes: UInt32
     package var ackTimeoutMilliseconds: UInt32
+    /// How long the payload is.
+    package var bytes: Int { Int(payloadBytes) }
+
+    package var tag: UInt64
+
+    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32, tag: UInt64 = 0) {
+      self.sequence = sequence
+      self.tag = tag
+      payloadBytes = UInt32(clamping: bytes)
+      self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
+    }
   }
 
   /// In order of age: the order for ``add(_:path:)``.
@@ -47,7 +59,13 @@ package struct JournalRecovery: Sendable {
   /// What the index takes for settled only because of records in bytes that do not stay: to be written again.
   package private(set) var settledToRepeat: [ClosedRange<UInt64>] = []
 
+  /// What segments that do not stay held, or may have held.
+  private var suspects: [ClosedRange<UInt64>] = []
+  /// What was settled in or after the first of ``suspects``.
+  private var settledOfSuspects: [ClosedRange<UInt64>] = []
   private var seen: [Entry] = []
+  /// Entries for which memory is taken ahead.
+  private static let maximumReserved = 4 << 20
   private var spanEnd: UInt64 = 0
   /// The first sequence that the last segment does not account for; nil when it cannot tell.
   private var reached: UInt64?
@@ -57,7 +75,16 @@ package struct JournalRecovery: Sendable {
   }
 
   /// The unsettled entries, in order.
-  package var entries: [Entry] { seen.filter { index[$0.sequence] != nil } }
+  package var entries: [Entry] {
+    // Without a copy when all of them are: it may be much.
+    seen.count == index.count ? seen : seen.filter { index[$0.sequence] != nil }
+  }
+
+  /// Sequences that were given, or may have been, whose messages are not in the outbox any more though nothing says that they
+  /// were settled. In order, apart from one another.
+  package var lost: [ClosedRange<UInt64>] {
+    JournalLoss.difference(missing + suspects, settledOfSuspects)
+  }
 
   /// The epoch to go on with; nil when there is none or a new one is needed.
   package var epoch: UInt64? { needsNewEpoch ? nil : segments.last?.name.epoch }
@@ -79,9 +106,10 @@ package struct JournalRecovery: Sendable {
       segments.append(segment)
       return
     }
+    // Where a file begins is known by its name, whatever became of the header.
+    noteHole(before: name, settledBefore: header?.settledBefore ?? 1)
     if let header {
-      noteHole(before: name, settledBefore: header.settledBefore)
-      if header.settledBefore > 1 { index.settle(1...header.settledBefore - 1) }
+      if header.settledBefore > 1 { settle(1...header.settledBefore - 1) }
       spanEnd = max(spanEnd, header.spanEnd)
       nextSequence = max(nextSequence, header.spanEnd)
     }
@@ -89,6 +117,7 @@ package struct JournalRecovery: Sendable {
     segment.verdict = judge(scan, hasHeader: header != nil, confirmsEarly: segment.confirmsEarly)
     if case .clean(let end) = scan.verdict { segment.end = end }
     if case .torn(let at, _, _) = segment.verdict { segment.end = at }
+    suspect(scan, of: segment)
     take(scan, of: segment, from: bytes)
     account(for: scan, of: segment)
     segments.append(segment)
@@ -158,6 +187,13 @@ package struct JournalRecovery: Sendable {
     var stays = true
     if case .corrupt = segment.verdict { stays = false }
     let void = following?.first ?? .max
+    if segments.isEmpty {
+      // Files are much alike: growing step by step would take twice the memory.
+      let expected =
+        min(scan.records.count, Self.maximumReserved / max(names.count, 1)) * names.count
+      index.reserve(expected)
+      seen.reserveCapacity(expected)
+    }
     for record in scan.records {
       switch record.kind {
       case .settled: settle(record, bytes, stays)
@@ -169,8 +205,8 @@ package struct JournalRecovery: Sendable {
         guard index.append(record.sequence, at: location) else { continue }
         seen.append(
           Entry(
-            sequence: record.sequence, payloadBytes: record.payloadBytes,
-            ackTimeoutMilliseconds: record.ackTimeoutMilliseconds))
+            sequence: record.sequence, bytes: record.payload.count,
+            ackTimeoutMilliseconds: record.ackTimeoutMilliseconds, tag: record.tag))
       }
     }
     for record in scan.strays where record.kind == .settled { settle(record, bytes, false) }
@@ -182,24 +218,50 @@ package struct JournalRecovery: Sendable {
     _ record: JournalRecord, _ bytes: UnsafeRawBufferPointer, _ stays: Bool
   ) {
     let ranges = JournalRecordCodec.settledRanges(of: record, in: bytes)
-    for range in ranges { index.settle(range) }
+    for range in ranges { settle(range) }
     if !stays { settledToRepeat += ranges }
+  }
+
+  private mutating func settle(_ range: ClosedRange<UInt64>) {
+    index.settle(range)
+    if !suspects.isEmpty || !missing.isEmpty { settledOfSuspects.append(range) }
+  }
+
+  /// Takes note of what goes with a segment that is set aside, or with its end.
+  private mutating func suspect(_ scan: JournalScan, of segment: Segment) {
+    var first = segment.name.first
+    switch segment.verdict {
+    case .clean, .superseded, .torn(_, _, keepsTail: false): return
+    case .torn: first = scan.lastSequence + 1
+    case .corrupt: break
+    }
+    // When good records reach to the end, none can have stood behind them.
+    let isComplete = scan.reachesEnd && scan.highestSequence >= segment.name.first
+    let last =
+      following.map { $0.first - 1 }
+      ?? scan.highestSequence + (isComplete ? 0 : Self.hidden(in: segment.verdict))
+    guard first <= last else { return }
+    suspects.append(first...min(last, JournalSegmentName.sequenceLimit - 1))
+  }
+
+  /// How many messages can have stood in bytes that cannot be read.
+  private static func hidden(in verdict: Verdict) -> UInt64 {
+    switch verdict {
+    case .clean, .superseded: 0
+    case .torn(_, let bytes, let keepsTail):
+      keepsTail ? UInt64(bytes / JournalRecordCodec.headerBytes + 1) : 0
+    case .corrupt(_, let bytes, _): UInt64(bytes / JournalRecordCodec.headerBytes + 1)
+    }
   }
 
   /// Moves ``nextSequence`` beyond everything that the segment holds or may have held.
   private mutating func account(for scan: JournalScan, of segment: Segment) {
     let isLast = following == nil
-    var hidden: UInt64 = 0
+    let hidden = isLast ? Self.hidden(in: segment.verdict) : 0
     switch segment.verdict {
     case .clean, .superseded: break
-    case .torn(_, let bytes, let keepsTail):
-      if keepsTail, isLast {
-        hidden = UInt64(bytes / JournalRecordCodec.headerBytes + 1)
-        needsNewEpoch = true
-      }
-    case .corrupt(_, let bytes, _):
-      needsNewEpoch = true
-      if isLast { hidden = UInt64(bytes / JournalRecordCodec.headerBytes + 1) }
+    case .torn: if hidden > 0 { needsNewEpoch = true }
+    case .corrupt: needsNewEpoch = true
     }
     if isLast { nextSequence = max(nextSequence, scan.lastSequence + 1) }
     if hidden > 0 { nextSequence = max(nextSequence, scan.highestSequence + 1 + hidden) }

@@ -37,10 +37,14 @@ package struct JournalScan: Sendable {
       return
     }
     findStrays(bytes, codec, from: position + 1)
+    reachesEnd = (strays.last?.end ?? 0) >= written
     let wasDurable = strays.contains { $0.durableBytes > position }
     let bad = written - position
     verdict = wasDurable ? .corrupt(at: position, bytes: bad) : .torn(at: position, bytes: bad)
   }
+
+  /// Whether the last good record, among ``strays`` too, is the last thing in the file.
+  package private(set) var reachesEnd = true
 
   /// The highest message sequence that was seen anywhere.
   package var highestSequence: UInt64 {

@@ -11,6 +11,8 @@ package struct SequenceQueue<Value: Sendable>: Sendable {
   }
 
   private var slots = CircularBuffer<Slot>()
+  /// The sequence of the last slot, so that appending does not look at its value.
+  private var last: UInt64 = 0
   /// How many values there are.
   package private(set) var count = 0
 
@@ -30,11 +32,15 @@ package struct SequenceQueue<Value: Sendable>: Sendable {
   /// - Returns: false, and nothing changes, unless `sequence` is above all that are held.
   @discardableResult
   package mutating func append(_ value: Value, at sequence: UInt64) -> Bool {
-    if let last = slots.last, last.sequence >= sequence { return false }
+    if !slots.isEmpty, last >= sequence { return false }
     slots.append(Slot(sequence: sequence, value: value))
+    last = sequence
     count += 1
     return true
   }
+
+  /// Makes room for as many values in all, so that it need not grow.
+  package mutating func reserve(_ count: Int) { slots.reserveCapacity(count) }
 
   /// Replaces the value at `sequence`, if there is one.
   package mutating func replace(_ value: Value, at sequence: UInt64) {
@@ -93,8 +99,10 @@ package struct SequenceQueue<Value: Sendable>: Sendable {
       slots.removeAll(keepingCapacity: slots.count <= 64)
       return
     }
+    if count == slots.count { return }
     while let slot = slots.first, slot.value == nil { slots.removeFirst() }
     while let slot = slots.last, slot.value == nil { slots.removeLast() }
+    last = slots.last?.sequence ?? 0
     if slots.count > 64, slots.count > 2 * count {
       var kept = CircularBuffer<Slot>(initialCapacity: count)
       for slot in slots where slot.value != nil { kept.append(slot) }

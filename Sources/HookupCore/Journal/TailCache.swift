@@ -20,6 +20,11 @@ package struct TailCache: Sendable {
     while bytes > maximumBytes, let oldest = entries.removeFirst() { bytes -= Self.cost(oldest) }
   }
 
+  /// Appends them in order.
+  package mutating func append(_ entries: [OutboxEntry]) {
+    for entry in entries { append(entry) }
+  }
+
   package mutating func remove(_ sequence: UInt64) {
     if let entry = entries.remove(sequence) { bytes -= Self.cost(entry) }
   }

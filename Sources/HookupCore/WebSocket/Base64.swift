@@ -1,8 +1,8 @@
 /// Base64 with the standard alphabet and padding (RFC 4648 §4), for the short values of HTTP headers.
 package enum Base64 {
-  private static let alphabet = Array(
+  static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  private static let padding = UInt8(ascii: "=")
+  static let padding = UInt8(ascii: "=")
 
   package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
@@ -38,7 +38,7 @@ package enum Base64 {
     return bits == 0 ? bytes : nil
   }
 
-  private static func value(of digit: UInt8) -> UInt32? {
+  static func value(of digit: UInt8) -> UInt32? {
     switch digit {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
     case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26

@@ -4,6 +4,8 @@ public enum Subprotocol {
   public static let simpleJson = "simpleJson"
   /// Envelopes and acks, as in the original Hookup: ``JSONProtocolFormat``.
   public static let jsonProtocol = "jsonProtocol"
+  /// Sessions that outlive their connections: ``ResumeFormat``.
+  public static let resume = "hookup.resume.v1"
 
   /// How many offered names are looked at; those behind them are passed over.
   package static let maximumOffers = 32

@@ -12,9 +12,15 @@ package final class MemoryOutbox: OutboxStorage {
 
   private let state = Mutex(State())
 
-  package init() {}
+  package let recovered: OutboxRecovery
 
-  package var recovered: OutboxRecovery { OutboxRecovery() }
+  /// - Parameter epoch: the id of its numbering.
+  package init(epoch: UInt64 = .random(in: 1...UInt64.max)) {
+    var recovered = OutboxRecovery()
+    recovered.epoch = epoch
+    self.recovered = recovered
+  }
+
   package var fileBytes: Int? { nil }
 
   package func append(
@@ -22,10 +28,10 @@ package final class MemoryOutbox: OutboxStorage {
   ) {
     let result: Result<Void, HookupError> = state.withLock { state in
       guard !state.isClosed else { return .failure(.outboxClosed) }
-      if let refusal = OutboxAppendRule.refusal(of: entries, next: state.next) {
+      if case .failure(let refusal) = OutboxAppendRule.check(entries, next: state.next) {
         return .failure(refusal)
       }
-      for entry in entries { state.entries.append(entry) }
+      state.entries.append(entries)
       if let last = entries.last { state.next = last.sequence + 1 }
       return .success(())
     }
@@ -62,25 +68,25 @@ package final class MemoryOutbox: OutboxStorage {
 
 /// What every outbox asks of the entries of one append.
 enum OutboxAppendRule {
-  /// Nil when the entries may be appended.
+  /// How many bytes the entries take in a file, or why they may not be appended.
   /// - Parameter next: the lowest sequence that was not given yet. A higher one is taken: the entries between failed.
-  static func refusal(of entries: [OutboxEntry], next: UInt64) -> HookupError? {
-    guard let first = entries.first else { return nil }
+  static func check(_ entries: [OutboxEntry], next: UInt64) -> Result<Int, HookupError> {
+    guard let first = entries.first else { return .success(0) }
     var expected = first.sequence
     var bytes = 0
     guard expected >= next else {
-      return HookupError(
+      return refusal(
         .invalidArgument,
         "outbox entry \(expected) was numbered already: the next free number is \(next)")
     }
     for entry in entries {
       guard entry.sequence == expected, expected < JournalSegmentName.sequenceLimit else {
-        return HookupError(
+        return refusal(
           .invalidArgument, "outbox entry \(entry.sequence) stands where \(expected) belongs")
       }
       let size = entry.payload.readableBytes
       guard size <= JournalRecordCodec.maximumPayloadBytes else {
-        return HookupError(
+        return refusal(
           .messageTooBig,
           "a message of \(size) bytes does not fit into the outbox: the limit is "
             + "\(JournalRecordCodec.maximumPayloadBytes) bytes")
@@ -89,12 +95,18 @@ enum OutboxAppendRule {
       bytes += JournalRecordCodec.encodedBytes(of: entry)
     }
     guard bytes <= FileOutboxOptions.maximumAppendBytes else {
-      return HookupError(
+      return refusal(
         .messageTooBig,
         "\(bytes) bytes in one append do not fit into the outbox: the limit is "
           + "\(FileOutboxOptions.maximumAppendBytes); append fewer at a time")
     }
-    return nil
+    return .success(bytes)
+  }
+
+  private static func refusal(
+    _ code: HookupError.Code, _ message: String
+  ) -> Result<Int, HookupError> {
+    .failure(HookupError(code, message))
   }
 }
 

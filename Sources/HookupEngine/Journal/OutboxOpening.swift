@@ -54,33 +54,32 @@ struct OutboxOpening {
 
   private func recover() throws(HookupError) -> JournalRecovery {
     var recovery = JournalRecovery(names: existing.compactMap { JournalSegmentName($0) })
+    // One buffer for all files: what is given back in between would stay with the process.
+    var room = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
+    defer { room.deallocate() }
     for name in recovery.names {
       let path = path(name.description)
-      let size = try naming { () throws(FileFailure) -> Int in try self.size(of: path) }
+      let file = try naming { () throws(FileFailure) -> OpenFile in
+        try files.open(path, creating: false)
+      }
+      defer { files.close(file) }
+      let size = try naming { () throws(FileFailure) -> Int in try files.size(file) }
       guard size <= FileOutboxOptions.maximumFileBytes else {
         throw HookupError(
           .storage,
           "outbox file '\(path)' has \(size) bytes, more than any outbox file: move it elsewhere")
       }
-      let bytes = try naming { () throws(FileFailure) -> [UInt8] in try contents(path) }
-      // (A closure that throws would lose the error's type.)
-      var failure: HookupError?
-      bytes.withUnsafeBytes { bytes in
-        do throws(HookupError) {
-          try recovery.add(bytes, path: path)
-        } catch {
-          failure = error
-        }
+      if room.count < size {
+        room.deallocate()
+        room = .allocate(byteCount: max(size, options.segmentBytes), alignment: 16)
       }
-      if let failure { throw failure }
+      let target = UnsafeMutableRawBufferPointer(rebasing: room[..<size])
+      let count = try naming { () throws(FileFailure) -> Int in
+        try files.read(file, at: 0, into: target)
+      }
+      try recovery.add(UnsafeRawBufferPointer(rebasing: target[..<count]), path: path)
     }
     return recovery
-  }
-
-  private func size(of path: String) throws(FileFailure) -> Int {
-    let file = try files.open(path, creating: false)
-    defer { files.close(file) }
-    return try files.size(file)
   }
 
   private func contents(_ path: String, from start: Int = 0) throws(FileFailure) -> [UInt8] {
@@ -107,11 +106,10 @@ struct OutboxOpening {
     _ recovery: JournalRecovery, _ lock: OpenFile
   ) throws(HookupError) -> OutboxWriter {
     recovered.nextSequence = recovery.nextSequence
-    recovered.pending = recovery.entries.map {
-      OutboxRecovery.Pending(
-        sequence: $0.sequence, bytes: $0.payloadBytes,
-        ackTimeoutMilliseconds: $0.ackTimeoutMilliseconds)
-    }
+    recovered.lost = recovery.lost
+    recovered.epoch = recovery.epoch ?? freshEpoch
+    recovered.isNewEpoch = recovery.epoch == nil
+    recovered.pending = recovery.entries
     let kept = recovery.segments.filter(\.stays)
     let segments = kept.map { segment in
       OutboxWriter.Segment(
@@ -120,7 +118,7 @@ struct OutboxOpening {
     }
     let writer = OutboxWriter(
       directory: directory, options: options, files: files, lock: lock,
-      epoch: recovery.epoch ?? freshEpoch, segments: segments, file: nil, recovery: recovery)
+      epoch: recovered.epoch, segments: segments, file: nil, recovery: recovery)
     for missing in recovery.missing {
       recovered.notices.append(
         "outbox directory '\(directory)' lacks a file: messages \(missing.lowerBound) to \(missing.upperBound) "

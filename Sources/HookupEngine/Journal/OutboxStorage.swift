@@ -41,18 +41,15 @@ package struct OutboxRecovery: Hashable, Sendable {
   package var pending: [Pending] = []
   /// One sentence for each thing that had to be repaired: a torn tail cut off, a damaged file set aside, with its path.
   package var notices: [String] = []
+  /// Numbers that were given, or may have been, whose messages are gone though they were not settled: in order, apart from one
+  /// another. Told once, when the loss is met.
+  package var lost: [ClosedRange<UInt64>] = []
+  /// The id of the numbering from ``nextSequence`` on.
+  package var epoch: UInt64 = 0
+  /// Whether ``epoch`` begins now: the outbox is new, or it cannot be shown that no number was lost.
+  package var isNewEpoch = true
 
-  package struct Pending: Hashable, Sendable {
-    package var sequence: UInt64
-    package var bytes: Int
-    package var ackTimeoutMilliseconds: UInt32
-    package var tag: UInt64
-    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32, tag: UInt64 = 0) {
-      self.sequence = sequence
-      self.bytes = bytes
-      self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
-      self.tag = tag
-    }
-  }
+  package typealias Pending = JournalRecovery.Entry
+
   package init() {}
 }

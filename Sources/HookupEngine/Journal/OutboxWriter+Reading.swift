@@ -71,7 +71,7 @@ extension OutboxWriter {
       let start = Int(location.offset) - origin
       let record = bytes.withUnsafeReadableBytes { codec.read($0, at: start, origin: origin) }
       guard let record, record.kind == .message, record.sequence == sequence,
-        let payload = bytes.getSlice(at: record.payload.lowerBound, length: record.payloadBytes)
+        let payload = bytes.getSlice(at: record.payload.lowerBound, length: record.payload.count)
       else {
         throw HookupError(
           .corrupt,
@@ -81,7 +81,7 @@ extension OutboxWriter {
       body(
         OutboxEntry(
           sequence: sequence, flags: record.flags,
-          ackTimeoutMilliseconds: record.ackTimeoutMilliseconds, payload: payload))
+          ackTimeoutMilliseconds: record.ackTimeoutMilliseconds, tag: record.tag, payload: payload))
     }
   }
 

@@ -108,7 +108,7 @@ extension OutboxWriter {
         codec.write(entry, at: position, durable: position, into: &bytes)
         let location = JournalIndex.Location(
           segment: segment.id, offset: UInt32(clamping: position),
-          payloadBytes: UInt32(clamping: entry.payload.readableBytes))
+          payloadBytes: UInt32(clamping: JournalRecordCodec.bodyBytes(of: entry)))
         copies.append((entry.sequence, location))
         position += JournalRecordCodec.encodedBytes(of: entry)
       }

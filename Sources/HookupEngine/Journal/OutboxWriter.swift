@@ -47,7 +47,6 @@ final class OutboxWriter: @unchecked Sendable {
   var needsCompaction = true
 
   var buffer = ByteBuffer()
-  var staged: [(entry: OutboxEntry, location: JournalIndex.Location)] = []
 
   /// Space that is reserved ahead in one step, in bytes. Appending within reserved space makes fdatasync about 1.5
   /// times as fast, since the file's length does not change.
@@ -84,7 +83,7 @@ final class OutboxWriter: @unchecked Sendable {
 
   func run(_ mailbox: Monitor<FileOutbox.Mailbox>) {
     while true {
-      let deadline = [settleDeadline, syncDeadline].compactMap { $0 }.min()
+      let deadline = settleDeadline.map { min($0, syncDeadline ?? $0) } ?? syncDeadline
       let work = mailbox.wait(until: deadline) { mailbox -> Work? in
         guard mailbox.operations.isEmpty else {
           defer {
@@ -132,6 +131,7 @@ final class OutboxWriter: @unchecked Sendable {
   }
 
   private enum Outcome {
+    /// The offset of the first record.
     case staged(Int)
     case refused(HookupError)
     case none
@@ -140,7 +140,7 @@ final class OutboxWriter: @unchecked Sendable {
   /// - Returns: how many operations were performed, at least one.
   private func performGroup(_ operations: ArraySlice<FileOutbox.Operation>) -> Int {
     buffer.clear()
-    staged.removeAll(keepingCapacity: true)
+    var hasStaged = false
     var outcomes: [Outcome] = []
     var expected = nextSequence
     for operation in operations {
@@ -148,12 +148,14 @@ final class OutboxWriter: @unchecked Sendable {
         outcomes.append(.none)
         continue
       }
-      if let refusal = OutboxAppendRule.refusal(of: entries, next: expected) {
+      let bytes: Int
+      switch OutboxAppendRule.check(entries, next: expected) {
+      case .success(let sum): bytes = sum
+      case .failure(let refusal):
         outcomes.append(.refused(refusal))
         continue
       }
-      let bytes = entries.reduce(0) { $0 + JournalRecordCodec.encodedBytes(of: $1) }
-      if staged.isEmpty {
+      if !hasStaged {
         do throws(HookupError) {
           try prepareSegment(for: bytes)
           stageSettled()
@@ -164,11 +166,11 @@ final class OutboxWriter: @unchecked Sendable {
       } else if !fits(bytes) {
         break
       }
-      stage(entries)
-      outcomes.append(.staged(entries.count))
+      outcomes.append(.staged(stage(entries)))
+      hasStaged = true
       expected = (entries.last?.sequence ?? expected) + 1
     }
-    let failure = staged.isEmpty ? nil : flush()
+    let failure = hasStaged ? flush() : nil
     complete(operations, outcomes, failure)
     // One large append does not keep its memory.
     if buffer.capacity > 4 << 20 { buffer = ByteBuffer() }
@@ -181,38 +183,34 @@ final class OutboxWriter: @unchecked Sendable {
     return segment.used + total <= options.segmentBytes
   }
 
-  private func stage(_ entries: [OutboxEntry]) {
-    guard let segment = segments.last else { return }
+  /// - Returns: the offset of the first record.
+  private func stage(_ entries: [OutboxEntry]) -> Int {
+    guard let segment = segments.last else { return 0 }
     let codec = JournalRecordCodec(name: segment.name)
     // Taken out of the object while it grows, so that the loop does not check for exclusive access each time.
     var bytes = ByteBuffer()
     swap(&bytes, &buffer)
     defer { swap(&bytes, &buffer) }
+    let start = segment.used + bytes.readableBytes
+    var position = start
     for entry in entries {
-      let position = segment.used + bytes.readableBytes
       codec.write(entry, at: position, durable: segment.durable, into: &bytes)
-      let location = JournalIndex.Location(
-        segment: segment.id, offset: UInt32(clamping: position),
-        payloadBytes: UInt32(clamping: entry.payload.readableBytes))
-      staged.append((entry, location))
+      position += JournalRecordCodec.encodedBytes(of: entry)
     }
+    return start
   }
 
   private func complete(
     _ operations: ArraySlice<FileOutbox.Operation>, _ outcomes: [Outcome], _ failure: HookupError?
   ) {
-    var taken = 0
     for (operation, outcome) in zip(operations, outcomes) {
       switch operation {
-      case .append(_, let completion):
+      case .append(let entries, let completion):
         switch outcome {
         case .none: completion(.success(()))
         case .refused(let error): completion(.failure(error))
-        case .staged(let count):
-          if failure == nil {
-            Self.admit(staged[taken..<taken + count], &index, &cache, &nextSequence)
-          }
-          taken += count
+        case .staged(let offset):
+          if failure == nil { admit(entries, at: offset) }
           completion(failure.map { .failure($0) } ?? .success(()))
         }
       case .settle(let sequences): settle(sequences)
@@ -221,19 +219,15 @@ final class OutboxWriter: @unchecked Sendable {
       case .refuse(let refuse): refuse()
       }
     }
-    staged.removeAll(keepingCapacity: true)
   }
 
-  /// Takes entries that are as durable as the options ask into the outbox.
-  private static func admit(
-    _ entries: ArraySlice<(entry: OutboxEntry, location: JournalIndex.Location)>,
-    _ index: inout JournalIndex, _ cache: inout TailCache, _ nextSequence: inout UInt64
-  ) {
-    for (entry, location) in entries {
-      index.append(entry.sequence, at: location)
-      cache.append(entry)
-      nextSequence = entry.sequence + 1
-    }
+  /// Takes entries that are as durable as the options ask into the outbox. Their records lie one after another in the last
+  /// segment, from `offset` on.
+  private func admit(_ entries: [OutboxEntry], at offset: Int) {
+    guard let segment = segments.last, let last = entries.last else { return }
+    index.append(entries, segment: segment.id, from: offset)
+    cache.append(entries)
+    nextSequence = last.sequence + 1
   }
 
   private func settle(_ sequences: [UInt64]) {

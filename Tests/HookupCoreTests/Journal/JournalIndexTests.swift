@@ -66,4 +66,27 @@ import Testing
     #expect(!isTaken)
     #expect(index.usage(of: 2).entries == 3)
   }
+
+  @Test func `entries whose records follow one another are put in as one`() {
+    var one = JournalIndex()
+    var many = JournalIndex()
+    var offset = 56
+    let entries = (3...9).map { JournalFixture.entry($0) }
+    one.reserve(100)
+    one.append(entries, segment: 4, from: offset)
+    for entry in entries {
+      let bytes = entry.payload.readableBytes
+      many.append(
+        entry.sequence,
+        at: .init(segment: 4, offset: UInt32(offset), payloadBytes: UInt32(bytes)))
+      offset += JournalRecordCodec.headerBytes + bytes
+    }
+    for sequence: UInt64 in 0...12 { #expect(one[sequence] == many[sequence]) }
+    #expect(one.usage(of: 4) == many.usage(of: 4))
+    #expect(one.count == 7)
+    // What is not above all that are held changes nothing.
+    one.append(entries, segment: 5, from: 56)
+    #expect(one.usage(of: 4) == many.usage(of: 4))
+    #expect(one.usage(of: 5).entries == 0)
+  }
 }

@@ -27,7 +27,8 @@ import Testing
           == JournalFixture.entry(sequence))
     }
     #expect(recovery.entries[1].ackTimeoutMilliseconds == 300)
-    #expect(recovery.entries[1].payloadBytes == 2)
+    #expect(recovery.entries[1].bytes == 2)
+    #expect(recovery.lost == [])
   }
 
   @Test func `an empty directory is a new outbox`() throws {
@@ -96,6 +97,8 @@ import Testing
     #expect(recovery.needsNewEpoch)
     #expect(recovery.epoch == nil)
     #expect(recovery.missing == [])
+    // The first was settled; the others are gone.
+    #expect(recovery.lost == [2...5])
   }
 
   @Test func `after damage in the last file no number it may have held is given again`() throws {
@@ -111,7 +114,52 @@ import Testing
       #expect(recovery.sequences == [])
       #expect(recovery.nextSequence > 6)
       #expect(recovery.needsNewEpoch)
+      // Good records reach to the end: no number after them was given.
+      #expect(recovery.lost == [2...5])
     }
+  }
+
+  @Test func `when the end cannot be read, all that may have been in it counts as lost`() throws {
+    let fixture = small()
+    var bytes = fixture.bytes
+    bytes[80] ^= 4
+    bytes[bytes.count - 1] ^= 4
+    let recovery = try JournalFixture.recover([(fixture.name, bytes)])
+    #expect(recovery.lost == [2...recovery.nextSequence - 1])
+  }
+
+  @Test func `a hole in front of a damaged file is told too`() throws {
+    var first = JournalFixture()
+    first.append([1, 2])
+    var second = JournalFixture(first: 5)
+    second.append([5])
+    var bytes = second.bytes
+    bytes[3] ^= 1
+    var third = JournalFixture(first: 6)
+    third.append([6])
+    let recovery = try JournalFixture.recover([
+      (first.name, first.bytes), (second.name, bytes), (third.name, third.bytes),
+    ])
+    #expect(recovery.missing == [3...4])
+    #expect(recovery.lost == [3...5])
+    #expect(recovery.sequences == [1, 2, 6])
+  }
+
+  @Test func `what later files settled is not lost`() throws {
+    let fixture = small()
+    var bytes = fixture.bytes
+    bytes[80] ^= 4
+    var next = JournalFixture(first: 6, settledBefore: 3)
+    next.append([6])
+    next.settle(4...4, 6...6)
+    let recovery = try JournalFixture.recover([(fixture.name, bytes), (next.name, next.bytes)])
+    #expect(recovery.lost == [3...3, 5...5])
+    // A file that is gone is the same.
+    var first = JournalFixture()
+    first.append([1])
+    var third = JournalFixture(first: 5)
+    third.settle(3...3)
+    #expect(try JournalFixture.recover(first, third).lost == [2...2, 4...4])
   }
 
   @Test func `what a damaged file settled in others stays settled, and is to be written again`()
@@ -145,6 +193,7 @@ import Testing
     #expect(recovery.sequences == [2, 3])
     #expect(recovery.nextSequence > 6)
     #expect(recovery.needsNewEpoch)
+    #expect(recovery.lost == [4...5])
     #expect(recovery.segments[0].end == hit)
   }
 
@@ -169,6 +218,7 @@ import Testing
     third.append([10])
     let recovery = try JournalFixture.recover(first, third)
     #expect(recovery.missing == [3...9])
+    #expect(recovery.lost == [3...9])
     #expect(recovery.sequences == [1, 2, 10])
     #expect(recovery.needsNewEpoch)
     // Unless they were settled before.
@@ -321,7 +371,7 @@ import Testing
     let recovery = try JournalFixture.recover(
       files.dropLast().map { ($0.name, $0.bytes) } + [(last.name, Array(last.bytes[..<cut]))])
     #expect(recovery.sequences == expected.sorted())
-    #expect(recovery.missing == [])
+    #expect(recovery.lost == [])
     #expect(!recovery.needsNewEpoch)
     #expect(recovery.nextSequence == max(lastFileStart, (whole.max() ?? 0) + 1))
   }

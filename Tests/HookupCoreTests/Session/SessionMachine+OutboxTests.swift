@@ -12,7 +12,9 @@ struct SessionMachineOutboxTests {
     #expect(bench.feed(.withdrawn(2)) == [])
     _ = bench.feed(.loaded(1, [1]))
     #expect(
-      bench.feed(.acked(1, id: 1)) == [.settle(1), .report(.acknowledged(1)), .append(3, 2, tag: 0)])
+      bench.feed(.acked(1, id: 1)) == [
+        .settle(1), .report(.acknowledged(1)), .append(3, 2, tag: 0),
+      ])
   }
 
   @Test func `a full outbox refuses when it is told to`() throws {

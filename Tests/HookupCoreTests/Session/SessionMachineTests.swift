@@ -7,7 +7,8 @@ struct SessionMachineTests {
     var bench = SessionMachineBench()
     #expect(bench.feed(.start) == [.open(1)])
     #expect(bench.feed(.opened(1, .acks)) == [.report(.connected(1))])
-    #expect(bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1, tag: 0)])
+    #expect(
+      bench.feed(.submitted(7, bytes: 10, ackTimeout: .seconds(5))) == [.append(7, 1, tag: 0)])
     #expect(
       bench.feed(.stored(through: 1)) == [
         .accept(1...1), .load(1, from: 1, count: 256, bytes: 4 << 20),

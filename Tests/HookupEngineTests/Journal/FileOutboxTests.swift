@@ -13,14 +13,20 @@ import Testing
     async throws
   {
     var outbox = try directory.open()
-    #expect(outbox.recovered == OutboxRecovery())
+    #expect(outbox.recovered.nextSequence == 1)
+    #expect(outbox.recovered.pending == [])
+    #expect(outbox.recovered.lost == [])
+    #expect(outbox.recovered.epoch == 7)
+    #expect(outbox.recovered.isNewEpoch)
     #expect(await outbox.append(1...3).isSuccess)
     #expect(await outbox.append(4...5).isSuccess)
     #expect(try await outbox.read(from: 2) == [2, 3, 4, 5].map { entry($0) })
     outbox.settle([1, 2, 4])
     #expect(await outbox.close().isSuccess)
 
-    outbox = try directory.open()
+    outbox = try directory.open(epoch: 8)
+    #expect(outbox.recovered.epoch == 7)
+    #expect(!outbox.recovered.isNewEpoch)
     #expect(outbox.recovered.nextSequence == 6)
     #expect(
       outbox.recovered.pending

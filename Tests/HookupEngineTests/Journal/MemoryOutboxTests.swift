@@ -6,8 +6,10 @@ import Testing
 
 @Suite struct MemoryOutboxTests {
   @Test func `what is appended is read until it is settled`() async throws {
-    let outbox = MemoryOutbox()
-    #expect(outbox.recovered == OutboxRecovery())
+    let outbox = MemoryOutbox(epoch: 7)
+    #expect(outbox.recovered.epoch == 7)
+    #expect(outbox.recovered.isNewEpoch)
+    #expect(MemoryOutbox().recovered.epoch != MemoryOutbox().recovered.epoch)
     #expect(outbox.recovered.nextSequence == 1)
     #expect(outbox.fileBytes == nil)
     #expect(await outbox.append(1...5).isSuccess)

@@ -1,0 +1,124 @@
+import Testing
+
+@testable import HookupCore
+
+struct SessionMachineDeliveryTests {
+  @Test func `nothing is acked before it is committed`() {
+    var pair = SessionPair()
+    pair.connect()
+    pair.server.commits = false
+    pair.send()
+    pair.settle()
+    #expect(pair.server.delivered == [1] && pair.client.confirmed == [])
+    pair.commit(.server, 1, pair.client.outbox[1] ?? 0)
+    pair.feed(.server, .timer)
+    pair.settle()
+    #expect(pair.client.confirmed == [1])
+  }
+
+  @Test func `a duplicate is dropped and acked again`() {
+    var pair = SessionPair()
+    pair.connect()
+    pair.send()
+    pair.settle()
+    pair.hear(.server, .numbered(.init(sequence: 1, tag: 9, content: .text("1"))))
+    #expect(pair.server.delivered == [1])
+    #expect(pair.server.machine.session?.ackDueAt != nil)
+  }
+
+  @Test func `a gap ends the connection, to be resumed at once`() {
+    var pair = SessionPair()
+    pair.connect()
+    pair.hear(.server, .numbered(.init(sequence: 3, tag: 9, content: .text("3"))))
+    #expect(pair.server.closes == [4205] && pair.server.delivered == [])
+  }
+
+  @Test func `an ack of what was not sent ends the connection and settles nothing`() {
+    var pair = SessionPair()
+    pair.connect()
+    pair.send()
+    pair.hear(.client, .ack(through: 2, credit: 100))
+    #expect(pair.client.closes == [4006] && pair.client.outbox.count == 1)
+  }
+
+  @Test func `no more is sent than the credit allows, and it grows with the commits`() {
+    var pair = SessionPair { $0.receiveWindow = 3 }
+    pair.server.commits = false
+    pair.connect()
+    for _ in 1...9 { pair.send() }
+    pair.settle()
+    #expect(pair.server.delivered == [1, 2, 3])
+    pair.commit(.server, 2, 0)
+    pair.feed(.server, .timer)
+    pair.settle()
+    #expect(pair.server.delivered == [1, 2, 3, 4, 5])
+  }
+
+  @Test func `what is sent beyond the credit ends the connection`() {
+    var pair = SessionPair { $0.receiveWindow = 1 }
+    pair.server.commits = false
+    pair.connect()
+    pair.hear(.server, .numbered(.init(sequence: 1, tag: 9, content: .text("1"))))
+    pair.hear(.server, .numbered(.init(sequence: 2, tag: 9, content: .text("2"))))
+    #expect(pair.server.closes == [1008])
+  }
+
+  @Test func `a refused message consumes its number and fails, the stream goes on`() {
+    var pair = SessionPair()
+    pair.server.refuses = [2]
+    pair.connect()
+    for _ in 1...3 { pair.send() }
+    pair.settle()
+    #expect(pair.client.failed == [2] && pair.client.confirmed == [1, 3])
+  }
+
+  @Test func `a nack that was lost is told by the next welcome, also after a restart`() {
+    var pair = SessionPair()
+    pair.server.refuses = [2]
+    pair.connect()
+    for _ in 1...3 { pair.send() }
+    for _ in 1...3 { pair.carry(.client) }
+    pair.restart(.server)
+    pair.connect()
+    #expect(pair.client.failed == [2] && pair.client.confirmed == [1, 3])
+  }
+
+  @Test func `disk full at the receiver: nothing is acked, and all comes again`() {
+    var pair = SessionPair()
+    pair.server.commits = false
+    pair.connect()
+    for _ in 1...3 { pair.send() }
+    pair.settle()
+    pair.feed(.server, .commitFailed(HookupError(.storage, "full")))
+    #expect(pair.server.closes == [4113] && pair.client.confirmed == [])
+    pair.server.commits = true
+    pair.connect()
+    #expect(pair.server.delivered == [1, 2, 3, 1, 2, 3])
+    #expect(pair.client.confirmed == [1, 2, 3])
+  }
+
+  @Test func `a message larger than a later, lower limit fails, and the others go on`() {
+    var pair = SessionPair()
+    pair.send(bytes: 10)
+    pair.send(bytes: 1_000)
+    pair.send(bytes: 10)
+    var settings = pair.server.settings
+    settings.maximumMessageBytes = 500
+    pair.server.settings = settings
+    pair.restart(.server)
+    pair.connect()
+    #expect(pair.client.failed == [2] && pair.client.confirmed == [1, 3])
+    #expect(pair.server.delivered == [1, 3] && pair.server.committed == 3)
+  }
+
+  @Test func `an ack waits a little for others, and many go at once`() {
+    var pair = SessionPair { $0.ackCount = 4 }
+    pair.connect()
+    pair.send()
+    pair.carry(.client)
+    #expect(pair.server.frames == [])
+    for _ in 1...3 { pair.send() }
+    for _ in 1...3 { pair.carry(.client) }
+    #expect(pair.server.frames == [.ack(through: 4, credit: 1_028)])
+  }
+}
