@@ -120,7 +120,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HookupBenchTests",
-      dependencies: ["hookup-bench", "HookupEngine", argumentParser, nioCore, nioPosix],
+      dependencies: [
+        "hookup-bench", "hookup-chat", "hookup-chat-server", "HookupEngine", argumentParser,
+        nioCore, nioPosix,
+      ],
       swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]

@@ -15,6 +15,6 @@ struct HookupBench: AsyncParsableCommand {
     subcommands: [
       EchoCommand.self, FanoutCommand.self, AckedCommand.self, IdleCommand.self,
       ConnectCommand.self, SoakCommand.self, JournalCommand.self, ServeCommand.self,
-      AutobahnCommand.self,
+      AutobahnCommand.self, ProxyCommand.self, TortureCommand.self,
     ])
 }
