@@ -230,7 +230,8 @@ extension SessionMachine {
         epoch: peer.epoch, committed: peer.low > 0 ? peer.low - 1 : 0)
       isKnown = false
     }
-    session.resume.refusals = isKnown ? session.resume.refusals : []
+    // Those at hand belong to the numbering that the memory is of only as long as no other one was taken over.
+    session.resume.refusals = isKnown && old.epoch == 0 ? session.resume.refusals : []
     session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
     self.session = session
     if session.resume.role == .client, old.epoch != 0 {

@@ -60,6 +60,11 @@ extension ServerConnection {
         "a connection that a frame handler serves awaits no acks: send without needsAck, and read the acks "
           + "from its frames with its format")
     }
+    guard !(format is ResumeFormat) else {
+      throw HookupError(
+        .invalidArgument,
+        "a server sends no numbered messages: send without needsAck, and let the client ask for what it missed")
+    }
     guard format.carriesAcks else {
       throw HookupError(
         .invalidArgument,
