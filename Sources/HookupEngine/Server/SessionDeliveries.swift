@@ -46,7 +46,10 @@ struct SessionDeliveries: Sendable {
     var state: State
   }
 
+  /// By rising numbers.
   private var entries = CircularBuffer<Entry>()
+  /// How many of the first ones need no look any more: the store has them, or they are durable.
+  private var taken = 0
 
   var isEmpty: Bool { entries.isEmpty }
 
@@ -61,10 +64,16 @@ struct SessionDeliveries: Sendable {
 
   /// What a handler said. Of a number that is not at hand, or was settled before, it says nothing new.
   mutating func confirm(_ sequence: UInt64, refusal: String?, isDurable: Bool) {
-    // Nearly always among the first.
-    guard let index = entries.firstIndex(where: { $0.sequence >= sequence }),
-      entries[index].sequence == sequence, case .delivered = entries[index].state
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entry(middle).sequence < sequence { low = middle + 1 } else { high = middle }
+    }
+    guard low < entries.count, entry(low).sequence == sequence,
+      case .delivered = entry(low).state
     else { return }
+    let index = entries.index(entries.startIndex, offsetBy: low)
     entries[index].state = isDurable ? .durable(refusal: refusal) : .confirmed(refusal: refusal)
   }
 
@@ -73,9 +82,10 @@ struct SessionDeliveries: Sendable {
   mutating func takeConfirmed(_ cursor: SessionCursor) -> SessionCursor? {
     var cursor = cursor
     var isAny = false
-    for index in entries.indices {
+    while taken < entries.count {
+      let index = entries.index(entries.startIndex, offsetBy: taken)
       switch entries[index].state {
-      case .committing, .durable: continue
+      case .committing, .durable: break
       case .delivered: return isAny ? cursor : nil
       case .confirmed(let refusal):
         isAny = true
@@ -87,13 +97,16 @@ struct SessionDeliveries: Sendable {
         }
         entries[index].state = .committing(refusal: refusal)
       }
+      taken += 1
     }
     return isAny ? cursor : nil
   }
 
   /// What the store was given up to `sequence` is durable.
   mutating func committed(through sequence: UInt64) {
-    for index in entries.indices {
+    // Not over `indices`: they hold the entries, which would be copied at the first change.
+    for offset in 0..<taken {
+      let index = entries.index(entries.startIndex, offsetBy: offset)
       guard entries[index].sequence <= sequence else { return }
       if case .committing(let refusal) = entries[index].state {
         entries[index].state = .durable(refusal: refusal)
@@ -108,6 +121,7 @@ struct SessionDeliveries: Sendable {
     while let first = entries.first, case .durable(let refusal) = first.state {
       guard refusal == nil || through == nil else { break }
       entries.removeFirst()
+      taken = max(0, taken - 1)
       through = first.sequence
       if let refusal { return (first.sequence, refusal) }
     }
@@ -116,5 +130,10 @@ struct SessionDeliveries: Sendable {
 
   mutating func removeAll() {
     entries.removeAll()
+    taken = 0
+  }
+
+  private func entry(_ offset: Int) -> Entry {
+    entries[entries.index(entries.startIndex, offsetBy: offset)]
   }
 }
