@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "hookup-bench",
       dependencies: [
-        "HookupEngine", "HookupCore", argumentParser, logging, nioCore, nioPosix,
+        "HookupEngine", "HookupSQLite", "HookupCore", argumentParser, logging, nioCore, nioPosix,
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
