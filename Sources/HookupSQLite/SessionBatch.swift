@@ -170,7 +170,8 @@ enum SessionTable {
     let number: Int64 = row[0]
     let connection: Int64 = row[2]
     guard number >= 0, connection >= 0 else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a session has an impossible number")
+      throw DatabaseError(
+        resultCode: .SQLITE_CORRUPT, message: "a session has an impossible number")
     }
     return SessionCursor(
       client: client, epoch: epoch, committed: UInt64(number),

@@ -100,7 +100,9 @@ package struct SessionCursors: Sendable {
   }
 
   package func memory(of client: SessionID, epoch: UInt64) -> SessionMemory {
-    guard let known = clients[client] else { return SessionMemory(hasForgotten ? .unknown : .nothing) }
+    guard let known = clients[client] else {
+      return SessionMemory(hasForgotten ? .unknown : .nothing)
+    }
     guard let cursor = known.cursors.first(where: { $0.epoch == epoch }) else {
       let mayHaveGone = hasForgotten || known.cursors.count >= Self.epochsPerClient
       return SessionMemory(

@@ -124,7 +124,8 @@ public actor MemoryChatStore: ChatStore {
     guard logs[entry.key] != nil || makeLog(entry.key) else { return .tooManyRooms }
     turn += 1
     let offset = logs[entry.key, default: Log()].add(entry, milliseconds: milliseconds, turn: turn)
-    stored[Origin(client: entry.client, id: entry.id)] = Place(key: entry.key, offset: offset, milliseconds: milliseconds)
+    stored[Origin(client: entry.client, id: entry.id)] = Place(
+      key: entry.key, offset: offset, milliseconds: milliseconds)
     return .stored(offset: offset)
   }
 

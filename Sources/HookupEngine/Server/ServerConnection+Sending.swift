@@ -63,7 +63,8 @@ extension ServerConnection {
     guard !(format is ResumeFormat) else {
       throw HookupError(
         .invalidArgument,
-        "a server sends no numbered messages: send without needsAck, and let the client ask for what it missed")
+        "a server sends no numbered messages: send without needsAck, and let the client ask for what it missed"
+      )
     }
     guard format.carriesAcks else {
       throw HookupError(

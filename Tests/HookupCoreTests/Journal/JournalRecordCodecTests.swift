@@ -41,7 +41,7 @@ import Testing
     #expect(
       record
         == JournalRecord(
-          kind: .message, flags: 255, sequence: 9_007_199_254_740_991,
+          kind: .message, flags: 255, tag: 0, tagBytes: 0, sequence: 9_007_199_254_740_991,
           ackTimeoutMilliseconds: .max, durableBytes: 56, start: 0, payloadBytes: size))
     #expect(ByteBuffer(bytes: bytes[record.payload]) == entry.payload)
   }
