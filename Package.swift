@@ -60,6 +60,9 @@ let package = Package(
       swiftSettings: strict),
     // The screen as a value: no terminal, no engine.
     .target(name: "HookupTUI", dependencies: ["HookupCore"], swiftSettings: strict),
+    // The whole of a session in virtual time, with everything that can go wrong, from one seed.
+    .target(
+      name: "HookupSimulation", dependencies: ["HookupCore", nioCore], swiftSettings: strict),
     .systemLibrary(name: "CNcursesw", providers: [.apt(["libncursesw5-dev"])]),
 
     .executableTarget(
@@ -82,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "hookup-bench",
       dependencies: [
-        "HookupEngine", "HookupSQLite", "HookupCore", argumentParser, logging, nioCore, nioPosix,
+        "HookupEngine", "HookupSQLite", "HookupCore", "HookupSimulation", argumentParser, logging,
+        nioCore, nioPosix,
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -99,6 +103,9 @@ let package = Package(
       path: "Tests/Support/outbox-crash-writer", swiftSettings: strict),
 
     .testTarget(name: "HookupCoreTests", dependencies: ["HookupCore"], swiftSettings: strict),
+    .testTarget(
+      name: "HookupSimulationTests", dependencies: ["HookupSimulation", "HookupCore"],
+      swiftSettings: strict),
     .testTarget(
       name: "HookupEngineTests",
       dependencies: [

@@ -36,6 +36,9 @@ package struct ReceiveWindow: Hashable, Sendable {
   /// its effect.
   package private(set) var seen: UInt64
 
+  /// Skips that are not committed.
+  package var pendingSkips: Int { skips.count }
+
   package var uncommitted: Int { Int(received - committed) }
 
   package enum Taken: Hashable, Sendable {
@@ -83,6 +86,16 @@ package struct ReceiveWindow: Hashable, Sendable {
     return true
   }
 
+  /// Everything up to `sequence` turned out to be committed, though it is not counted as received.
+  package mutating func advance(to sequence: UInt64, tag: UInt64) {
+    guard sequence > received else { return }
+    pending.removeAll(keepingCapacity: true)
+    skips.removeAll()
+    committed = sequence
+    received = sequence
+    self.tag = tag
+  }
+
   /// What is not committed was not received: it is to come again.
   package mutating func rollBack() {
     received = committed
@@ -96,6 +109,6 @@ package struct ReceiveWindow: Hashable, Sendable {
     var tag: UInt64
   }
 
-  /// At most as many as messages between them, and two with none between become one.
+  /// Its owner bounds them: a sender skips at most once before each message and once when it resumes.
   private var skips = CircularBuffer<Skip>()
 }

@@ -42,6 +42,8 @@ package struct SendWindow: Sendable {
   package private(set) var cursor: UInt64
   /// All numbers up to this one are durable, or failed to become so.
   package private(set) var durable: UInt64
+  /// The highest number that is known to be durable: after a restart those above it may be given again.
+  package private(set) var lastStored: UInt64
   package private(set) var count = 0
   package private(set) var bytes = 0
   package private(set) var inFlightCount = 0
@@ -63,6 +65,7 @@ package struct SendWindow: Sendable {
     first = pending.first?.sequence ?? nextSequence
     cursor = first
     durable = nextSequence - 1
+    lastStored = nextSequence - 1
     lastTransmitted = nextSequence - 1
     for item in pending {
       while first + UInt64(entries.count) < item.sequence { entries.append(Self.hole) }
@@ -97,6 +100,13 @@ package struct SendWindow: Sendable {
   /// All numbers up to `sequence` are on disk.
   package mutating func confirm(through sequence: UInt64) {
     durable = max(durable, min(sequence, next - 1))
+    lastStored = max(lastStored, durable)
+  }
+
+  /// These numbers could not be stored.
+  package mutating func fail(_ range: ClosedRange<UInt64>) {
+    for sequence in range { settle(sequence) }
+    durable = max(durable, min(range.upperBound, next - 1))
   }
 
   /// Whether there is a durable number that waits for the wire.

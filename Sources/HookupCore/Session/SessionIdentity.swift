@@ -15,8 +15,8 @@ package struct SessionIdentity: Hashable, Sendable {
     self.base = base
   }
 
-  /// The number on the wire of outbox number `sequence`, which must be above ``base``.
-  package func wire(_ sequence: UInt64) -> UInt64 { sequence - base }
+  /// The number on the wire of outbox number `sequence`; 0 for one that is not above ``base`` and belongs to an earlier numbering.
+  package func wire(_ sequence: UInt64) -> UInt64 { sequence > base ? sequence - base : 0 }
 
   /// The outbox number of number `wire`; nil when no outbox can have it.
   package func sequence(_ wire: UInt64) -> UInt64? {

@@ -31,6 +31,11 @@ extension SessionMachine {
     _ number: ConnectionNumber, through: UInt64, tag: UInt64, _ reason: ResumeFrame.SkipReason,
     at now: MonotonicInstant, into actions: inout ActionQueue<Action>
   ) {
+    guard session?.resume.received.pendingSkips ?? 0 <= settings.receiveWindow else {
+      return fail(
+        number, code: 1008, reason: "more than \(settings.receiveWindow) skips wait", at: now,
+        into: &actions)
+    }
     guard let range = session?.resume.received.skip(through: through, tag: tag) else { return }
     actions.append(.pass(through: through, tag: tag))
     if reason == .lost { actions.append(.report(.broken(.lost(range)))) }
@@ -49,12 +54,16 @@ extension SessionMachine {
     _ sequence: UInt64, reason: String, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
   ) {
-    guard session?.resume.received.commit(through: sequence) == true else { return }
+    let isNews = session?.resume.received.commit(through: sequence) == true
+    // It is remembered even if its connection, and what that had brought, is gone: the next hello speaks of it.
+    guard isNews || session?.resume.refusals.contains(where: { $0.sequence == sequence }) == false
+    else { return }
     // A sender that sends beyond a window has heard what stands before it.
     let heard =
       sequence > UInt64(settings.receiveWindow) ? sequence - UInt64(settings.receiveWindow) : 0
     session?.resume.refusals.removeAll { $0.sequence <= heard }
     session?.resume.refusals.append(SessionHello.Refusal(sequence: sequence, reason: reason))
+    guard isNews else { return }
     if let number = openConnection, case .resume = carriage, state != .resuming(number) {
       actions.append(.frame(number, .nack(sequence: sequence, reason: reason)))
     }
@@ -91,7 +100,7 @@ extension SessionMachine {
     if let due = session?.ackDueAt, due <= now { sendAck(number, into: &actions) }
   }
 
-  private mutating func sendAck(
+  mutating func sendAck(
     _ number: ConnectionNumber, into actions: inout ActionQueue<Action>
   ) {
     guard var session else { return }
@@ -104,6 +113,12 @@ extension SessionMachine {
   }
 
   // MARK: What this side sends
+
+  /// The highest number that the other side can have committed: what an earlier connection carried may be committed there only now.
+  private var highestSent: UInt64 {
+    guard let session else { return 0 }
+    return max(session.lastOnWire, session.resume.identity.wire(window.lastTransmitted))
+  }
 
   mutating func transmitNumbered(
     _ sequence: UInt64, _ number: ConnectionNumber, at now: MonotonicInstant,
@@ -140,12 +155,13 @@ extension SessionMachine {
     _ number: ConnectionNumber, through: UInt64, credit: UInt64, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
   ) {
-    guard let session, through <= session.lastOnWire else {
+    guard let session, through <= highestSent else {
       return fail(
         number, code: 4006, reason: "an ack of message \(through), which was not sent", at: now,
         into: &actions)
     }
     self.session?.credit = max(session.credit, credit)
+    self.session?.lastOnWire = max(session.lastOnWire, through)
     if through > session.acked {
       settle(throughWire: through, at: now, into: &actions)
       ackProgressAt = window.awaitsAcks ? now : nil
@@ -173,7 +189,7 @@ extension SessionMachine {
     _ number: ConnectionNumber, _ wire: UInt64, reason: String, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
   ) {
-    guard wire <= session?.lastOnWire ?? 0 else {
+    guard wire <= highestSent else {
       return fail(
         number, code: 4006, reason: "a nack of message \(wire), which was not sent", at: now,
         into: &actions)

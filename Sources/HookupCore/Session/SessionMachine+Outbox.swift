@@ -42,7 +42,7 @@ extension SessionMachine {
   private mutating func append(
     _ ticket: Ticket, bytes: Int, ackTimeout: Duration?, into actions: inout ActionQueue<Action>
   ) {
-    let tag = session == nil ? 0 : random.next()
+    let tag = session == nil ? 0 : max(1, random.next())
     let sequence = window.append(bytes: bytes, ackTimeout: ackTimeout, tag: tag)
     actions.append(.append(ticket, sequence, tag: tag))
   }
@@ -90,8 +90,7 @@ extension SessionMachine {
   mutating func storeFailed(
     _ range: ClosedRange<UInt64>, _ error: HookupError, into actions: inout ActionQueue<Action>
   ) {
-    for sequence in range { window.settle(sequence) }
-    window.confirm(through: range.upperBound)
+    window.fail(range)
     actions.append(.reject(range, error))
     actions.append(.report(.error(error)))
     admitWaiting(into: &actions)

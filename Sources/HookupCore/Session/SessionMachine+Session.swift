@@ -6,8 +6,12 @@ extension SessionMachine {
     var acked: UInt64
     /// The highest number that was put on the wire, or skipped, on this connection.
     var lastOnWire: UInt64 = 0
-    /// Outbox numbers up to this one may have been delivered under another numbering, or to a receiver that does not remember.
+    /// Outbox numbers up to this one were on the wire before this connection.
     var redeliveredThrough: UInt64 = 0
+    /// What the last hello said was committed.
+    var saidCommitted: UInt64 = 0
+    /// What the last hello said was the lowest number held.
+    var saidLow: UInt64 = 1
     /// The other side's credit, and the largest message it takes.
     var credit: UInt64 = 0
     var maximumMessageBytes = 0
@@ -106,13 +110,20 @@ extension SessionMachine {
 
   // MARK: Hello and welcome
 
+  /// The lowest number that may still come. One that could not be stored may be given again after a restart: it is not passed over
+  /// until a later one is durable.
+  private var lowestOnWire: UInt64 {
+    guard let identity = session?.resume.identity else { return 1 }
+    return identity.wire(min(window.first - 1, window.lastStored)) + 1
+  }
+
   private func hello(client: SessionID?, _ session: Session, committed: UInt64?) -> SessionHello {
     let identity = session.resume.identity
     let received = session.resume.received
     return SessionHello(
       client: client, incarnation: session.resume.incarnation, connection: session.connection,
       sending: SessionHello.Sending(
-        epoch: identity.epoch, low: identity.wire(window.first),
+        epoch: identity.epoch, low: lowestOnWire,
         high: identity.wire(window.durable), acked: session.acked),
       receiving: SessionHello.Receiving(
         epoch: received.epoch, committed: committed, tag: received.tag),
@@ -131,6 +142,8 @@ extension SessionMachine {
     session.connection = connection
     session.helloDueAt = now + Self.helloTimeout
     session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
+    session.saidLow = lowestOnWire
+    session.saidCommitted = session.resume.received.committed
     self.session = session
     let received = session.resume.received
     actions.append(
@@ -151,9 +164,11 @@ extension SessionMachine {
       return fail(number, code: 1002, reason: "an unexpected welcome", at: now, into: &actions)
     }
     self.session?.helloDueAt = nil
+    let isNew = session.resume.received.epoch != welcome.sending.epoch
     adopt(welcome.sending, memory: .unknown, into: &actions)
     guard resumeSending(number, welcome, at: now, into: &actions) else { return }
     proceed(number, at: now, into: &actions)
+    catchUp(number, isNew: isNew, saidCommitted: session.saidCommitted, into: &actions)
     announceLoss(number, into: &actions)
     pump(at: now, into: &actions)
   }
@@ -205,6 +220,22 @@ extension SessionMachine {
     pump(at: now, into: &actions)
   }
 
+  /// Says what the hello did not: what was committed or refused since, and the credit in a numbering that is new here.
+  private mutating func catchUp(
+    _ number: ConnectionNumber, isNew: Bool, saidCommitted: UInt64,
+    into actions: inout ActionQueue<Action>
+  ) {
+    guard openConnection == number, let session else { return }
+    guard isNew || session.resume.received.committed > saidCommitted else { return }
+    if !isNew {
+      for refusal in session.resume.refusals where refusal.sequence > saidCommitted {
+        actions.append(
+          .frame(number, .nack(sequence: refusal.sequence, reason: refusal.reason)))
+      }
+    }
+    if session.resume.received.epoch != 0 { sendAck(number, into: &actions) }
+  }
+
   /// Takes over what the other side says of its numbering. False when nothing is remembered of it.
   @discardableResult
   private mutating func adopt(
@@ -214,7 +245,11 @@ extension SessionMachine {
     guard var session else { return true }
     let old = session.resume.received
     guard old.epoch != peer.epoch else {
-      // What the window holds beyond the cursor is still being committed.
+      // A client's window may hold more than its cursor, which is still being committed. A server's was rolled back with its
+      // connection, and what it delivered may be committed by now.
+      if case .committed(let number, let tag) = memory {
+        self.session?.resume.received.advance(to: number, tag: tag)
+      }
       return true
     }
     let isKnown: Bool
@@ -230,11 +265,11 @@ extension SessionMachine {
         epoch: peer.epoch, committed: peer.low > 0 ? peer.low - 1 : 0)
       isKnown = false
     }
-    // Those at hand belong to the numbering that the memory is of only as long as no other one was taken over.
-    session.resume.refusals = isKnown && old.epoch == 0 ? session.resume.refusals : []
+    // The driver gave those of the first numbering; they say nothing about any other.
+    if !isKnown || old.epoch != 0 { session.resume.refusals = [] }
     session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
     self.session = session
-    if session.resume.role == .client, old.epoch != 0 {
+    if old.epoch != 0 {
       actions.append(.report(.broken(.restarted(last: old.committed))))
     }
     return isKnown
@@ -251,20 +286,23 @@ extension SessionMachine {
     let identity = session.resume.identity
     session.credit = peer.credit
     session.maximumMessageBytes = peer.maximumMessageBytes
-    let low = identity.wire(window.first)
+    let low = lowestOnWire
     let high = identity.wire(window.durable)
+    // What was on the wire may have had an effect, even one that the other side does not remember.
+    session.redeliveredThrough = window.lastTransmitted
     guard identity.epoch != 0, peer.receiving.epoch == identity.epoch,
       let committed = peer.receiving.committed
     else {
-      // It remembers nothing: from the first that is held, and what was on the wire may have been delivered.
-      session.lastOnWire = low - 1
-      session.redeliveredThrough = max(session.redeliveredThrough, window.lastTransmitted)
+      // It remembers nothing: from the first that is held.
+      session.lastOnWire = min(low, session.resume.role == .client ? session.saidLow : low) - 1
+      // Its credit counts in another numbering: its first ack says what holds in this one.
+      if session.resume.role == .server { session.credit = 0 }
       self.session = session
       return true
     }
     let isFork =
       committed > high
-      || (committed >= low
+      || (committed >= low && peer.receiving.tag != 0
         && window.tag(of: identity.sequence(committed) ?? 0).map { $0 != peer.receiving.tag }
           ?? false)
     guard !isFork else {
@@ -278,10 +316,6 @@ extension SessionMachine {
       reject(refusal.sequence, reason: refusal.reason, into: &actions)
     }
     session.lastOnWire = committed
-    if committed < session.acked {
-      // It was rolled back. What is held goes again as it is: for that receiver it is new.
-      session.redeliveredThrough = max(session.redeliveredThrough, window.lastTransmitted)
-    }
     self.session = session
     settle(throughWire: committed, at: now, into: &actions)
     window.pass(through: identity.sequence(committed) ?? 0)
@@ -294,7 +328,7 @@ extension SessionMachine {
   ) {
     guard var session, openConnection == number else { return }
     let identity = session.resume.identity
-    let below = identity.wire(window.first) - 1
+    let below = lowestOnWire - 1
     guard session.lastOnWire < below else { return }
     let isLost = session.lastOnWire < session.acked
     actions.append(
@@ -316,11 +350,11 @@ extension SessionMachine {
       identity.client = SessionID(high: random.next(), low: random.next())
     }
     identity.epoch = max(1, random.next())
-    identity.base = window.first - 1
+    // Numbers that could not be stored may be given again after a restart, and must not lie below the base then.
+    identity.base = min(window.first - 1, window.lastStored)
     session.resume.identity = identity
     session.acked = 0
     session.lastOnWire = 0
-    session.redeliveredThrough = min(window.durable, window.lastTransmitted)
     self.session = session
     actions.append(.renew(identity))
     actions.append(.report(.broken(.renumbered(window.first..<window.next))))

@@ -122,7 +122,9 @@ package struct SessionMachine: Machine {
     self.settings = settings
     self.window = window
     self.random = random
-    session = resume.map { Session($0, firstUnsettled: window.first) }
+    // A crash may bring back what was settled before the numbering began: its end was reported then.
+    if let base = resume?.identity.base { _ = self.window.settle(through: base) }
+    session = resume.map { Session($0, firstUnsettled: self.window.first) }
   }
 
   package var isFinished: Bool { state == .finished }
@@ -254,7 +256,7 @@ package struct SessionMachine: Machine {
     }
   }
 
-  private func refuseAfterTheEnd(_ event: Event, into actions: inout ActionQueue<Action>) {
+  private mutating func refuseAfterTheEnd(_ event: Event, into actions: inout ActionQueue<Action>) {
     switch event {
     case .submitted(let ticket, _, _):
       actions.append(
@@ -262,7 +264,10 @@ package struct SessionMachine: Machine {
     case .loaded(_, let sequences):
       for sequence in sequences { actions.append(.discard(sequence)) }
     case .opened(let number, _), .hello(let number, _, _): actions.append(.abort(number))
-    case .stored(let last): actions.append(.accept(window.first...max(window.first, last)))
+    case .stored(let last):
+      let before = window.durable
+      window.confirm(through: last)
+      if window.durable > before { actions.append(.accept(before + 1...window.durable)) }
     case .storeFailed(let range, let error): actions.append(.reject(range, error))
     default: break
     }

@@ -1,0 +1,301 @@
+import HookupCore
+import NIOCore
+
+/// Where a sender keeps what is not settled. Feeds `stored` and `storeFailed` through its driver.
+class Outbox {
+  unowned let node: Node
+  unowned var driver: SessionDriver?
+  /// What is unsettled, by number.
+  var bodies: [UInt64: UInt64] = [:]
+
+  init(node: Node) { self.node = node }
+
+  func append(_ sequence: UInt64, tag: UInt64, body: UInt64, _ world: World) {
+    bodies[sequence] = body
+    world.after(.microseconds(10), node) { world in
+      self.driver?.feed(.stored(through: sequence), world)
+    }
+  }
+
+  func settle(_ sequence: UInt64, _ world: World) { bodies[sequence] = nil }
+
+  final func load(from: UInt64, count: Int, through durable: UInt64) -> [UInt64] {
+    guard from <= durable else { return [] }
+    var found: [UInt64] = []
+    for sequence in from...durable where bodies[sequence] != nil {
+      found.append(sequence)
+      if found.count == count { break }
+    }
+    return found
+  }
+}
+
+/// The outbox in files, written and recovered with the product's own codec.
+final class JournaledOutbox: Outbox {
+  /// A segment is full at this size, bytes.
+  static let segmentBytes = 600
+  static let flags: UInt8 = 0
+  private static let patience = Duration.milliseconds(200)
+
+  struct Recovered {
+    var nextSequence: UInt64 = 1
+    var pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?, tag: UInt64)] = []
+    /// The epoch of the files; changes when a number may be missing.
+    var epoch: UInt64 = 0
+    var isDamaged = false
+  }
+
+  private struct Segment {
+    var name: JournalSegmentName
+    var end: Int
+    /// The numbers in it that are not settled.
+    var held: Set<UInt64> = []
+  }
+
+  let prefix: String
+  private var segments: [Segment] = []
+  private var waiting: [OutboxEntry] = []
+  private var isWriting = false
+  private var settled: [ClosedRange<UInt64>] = []
+  /// The next write goes to a new segment that begins here: an fsync has failed.
+  private var restart: UInt64?
+  private(set) var epoch: UInt64 = 0
+
+  init(node: Node, prefix: String) {
+    self.prefix = prefix
+    super.init(node: node)
+  }
+
+  private func path(_ name: JournalSegmentName) -> String { prefix + name.description }
+
+  // MARK: Writing
+
+  override func append(_ sequence: UInt64, tag: UInt64, body: UInt64, _ world: World) {
+    bodies[sequence] = body
+    var payload = ByteBuffer()
+    payload.writeInteger(body)
+    waiting.append(
+      OutboxEntry(
+        sequence: sequence, flags: Self.flags, ackTimeoutMilliseconds: 0, tag: tag,
+        payload: payload))
+    write(world)
+  }
+
+  override func settle(_ sequence: UInt64, _ world: World) {
+    guard bodies.removeValue(forKey: sequence) != nil else { return }
+    settled.append(sequence...sequence)
+    for index in segments.indices { segments[index].held.remove(sequence) }
+    while segments.count > 1, let first = segments.first, first.held.isEmpty {
+      node.disk.remove(path(first.name))
+      segments.removeFirst()
+    }
+  }
+
+  private func write(_ world: World) {
+    guard !isWriting, !waiting.isEmpty else { return }
+    isWriting = true
+    let batch = waiting
+    waiting = []
+    if world.mutation == .transmitBeforeDurable, let last = batch.last {
+      world.after(.zero, node) { world in
+        self.driver?.feed(.stored(through: last.sequence), world)
+      }
+    }
+    if let last = segments.last, restart == nil, last.end < Self.segmentBytes {
+      put(batch, world)
+    } else {
+      begin(batch, world)
+    }
+  }
+
+  /// A new segment first.
+  private func begin(_ batch: [OutboxEntry], _ world: World) {
+    let first = restart ?? batch[0].sequence
+    var name = JournalSegmentName(epoch: epoch, first: first)
+    if let last = segments.last?.name, last.first == first, last.epoch == epoch {
+      name.generation = last.generation + 1
+    }
+    let header = JournalSegmentHeader(
+      name: name, settledBefore: min(bodies.keys.min() ?? first, first))
+    var buffer = ByteBuffer()
+    header.write(into: &buffer)
+    var fault: SimulatedDisk.Fault?
+    world.io(
+      node, "makes \(name)",
+      effect: { _ in
+        do throws(SimulatedDisk.Fault) {
+          try self.node.disk.replace(self.path(name), with: Array(buffer.readableBytesView))
+        } catch { fault = error }
+      },
+      then: { world in
+        if let fault { return self.failed(batch, fault, world) }
+        self.restart = nil
+        self.segments.append(Segment(name: name, end: JournalSegmentHeader.encodedBytes))
+        self.put(batch, world)
+      })
+  }
+
+  private func put(_ batch: [OutboxEntry], _ world: World) {
+    guard var segment = segments.last else { return }
+    let codec = JournalRecordCodec(name: segment.name)
+    var buffer = ByteBuffer()
+    let durable = segment.end
+    if !settled.isEmpty {
+      codec.write(settled: settled, at: segment.end, durable: durable, into: &buffer)
+    }
+    for entry in batch {
+      codec.write(
+        entry, at: segment.end + buffer.readableBytes, durable: durable, into: &buffer)
+    }
+    let path = path(segment.name)
+    var fault: SimulatedDisk.Fault?
+    let written = settled
+    world.io(
+      node, "writes \(batch.count) to \(segment.name)",
+      effect: { _ in
+        do throws(SimulatedDisk.Fault) {
+          try self.node.disk.append(buffer.readableBytesView, to: path)
+        } catch { fault = error }
+      },
+      then: { world in
+        if let fault { return self.failed(batch, fault, world) }
+        segment.end += buffer.readableBytes
+        segment.held.formUnion(batch.map(\.sequence).filter { self.bodies[$0] != nil })
+        self.segments[self.segments.count - 1] = segment
+        self.settled.removeFirst(written.count)
+        self.sync(batch, path, world)
+      })
+  }
+
+  private func sync(_ batch: [OutboxEntry], _ path: String, _ world: World) {
+    var fault: SimulatedDisk.Fault?
+    world.io(
+      node, "syncs",
+      effect: { world in
+        do throws(SimulatedDisk.Fault) {
+          try self.node.disk.sync(path)
+        } catch {
+          fault = error
+          if world.mutation == .retryFsync {
+            fault = nil
+            try? self.node.disk.sync(path)
+          }
+        }
+      },
+      then: { world in
+        if let fault { return self.failed(batch, fault, world) }
+        self.isWriting = false
+        if world.mutation != .transmitBeforeDurable {
+          self.driver?.feed(.stored(through: batch[batch.count - 1].sequence), world)
+        }
+        self.write(world)
+      })
+  }
+
+  private func failed(_ batch: [OutboxEntry], _ fault: SimulatedDisk.Fault, _ world: World) {
+    world.note(node, "the disk: \(fault)")
+    isWriting = false
+    let range = batch[0].sequence...batch[batch.count - 1].sequence
+    if fault == .full {
+      if world.mutation == .dropWhenFull {
+        self.driver?.feed(.stored(through: range.upperBound), world)
+        return write(world)
+      }
+      guard world.plan.failsWhenDiskFull else {
+        // `send` waits until there is room.
+        waiting = batch + waiting
+        world.after(Self.patience, node) { self.write($0) }
+        return
+      }
+    } else if restart == nil {
+      restart = range.lowerBound
+    }
+    for sequence in range { bodies[sequence] = nil }
+    driver?.feed(
+      .storeFailed(range, HookupError(.storage, "the disk failed: \(fault)")), world)
+    write(world)
+  }
+
+  // MARK: Recovery
+
+  /// Reads the files. Nil when the disk does not let it be put in order: try again later.
+  func recover(_ world: World) -> Recovered? {
+    let names = node.disk.names.compactMap { name in
+      name.hasPrefix(prefix) ? JournalSegmentName(String(name.dropFirst(prefix.count))) : nil
+    }
+    var recovery = JournalRecovery(names: names)
+    for name in recovery.names {
+      let bytes = node.disk[path(name)]?.bytes ?? []
+      do {
+        try bytes.withUnsafeBytes { try recovery.add($0, path: path(name)) }
+      } catch {
+        world.oracle.violation("recovery of \(name): \(error)")
+      }
+    }
+    var recovered = Recovered()
+    recovered.nextSequence = recovery.nextSequence
+    recovered.isDamaged = recovery.needsNewEpoch
+    for entry in recovery.entries {
+      guard let location = recovery.index[entry.sequence],
+        let body = body(location, recovery)
+      else {
+        world.oracle.violation("recovery gave number \(entry.sequence), which cannot be read")
+        continue
+      }
+      bodies[entry.sequence] = body
+      recovered.pending.append((entry.sequence, entry.bytes, nil, entry.tag))
+    }
+    epoch = recovery.epoch ?? max(1, world.random.next())
+    recovered.epoch = epoch
+    return settleFiles(recovery) ? recovered : nil
+  }
+
+  private func body(_ location: JournalIndex.Location, _ recovery: JournalRecovery) -> UInt64? {
+    guard let segment = recovery.segments.first(where: { $0.id == location.segment }),
+      let bytes = node.disk[path(segment.name)]?.bytes
+    else { return nil }
+    return bytes.withUnsafeBytes { bytes in
+      JournalRecordCodec(name: segment.name).read(bytes, at: Int(location.offset)).flatMap {
+        $0.payload.count == 8
+          ? UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: $0.payload.lowerBound, as: UInt64.self))
+          : nil
+      }
+    }
+  }
+
+  /// Carries the verdicts out. False when the disk fails.
+  private func settleFiles(_ recovery: JournalRecovery) -> Bool {
+    settled = recovery.settledToRepeat
+    var kept: [Segment] = []
+    for segment in recovery.segments {
+      switch segment.verdict {
+      case .clean:
+        // A file may have grown in length and not in content.
+        node.disk.truncate(path(segment.name), to: segment.end)
+      case .torn(let at, _, _): node.disk.truncate(path(segment.name), to: at)
+      case .corrupt, .superseded: continue
+      }
+      let held = recovery.index.entries(in: segment.id).map(\.sequence)
+      kept.append(Segment(name: segment.name, end: segment.end, held: Set(held)))
+    }
+    segments = kept
+    if recovery.needsNewEpoch || kept.isEmpty {
+      let name = JournalSegmentName(epoch: epoch, first: recovery.nextSequence)
+      let header = JournalSegmentHeader(
+        name: name, settledBefore: min(bodies.keys.min() ?? name.first, name.first))
+      var buffer = ByteBuffer()
+      header.write(into: &buffer)
+      do throws(SimulatedDisk.Fault) {
+        try node.disk.replace(path(name), with: Array(buffer.readableBytesView))
+      } catch { return false }
+      segments.append(Segment(name: name, end: JournalSegmentHeader.encodedBytes))
+    }
+    for segment in recovery.segments {
+      switch segment.verdict {
+      case .corrupt, .superseded: node.disk.remove(path(segment.name))
+      case .clean, .torn: break
+      }
+    }
+    return true
+  }
+}
