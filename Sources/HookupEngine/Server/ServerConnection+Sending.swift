@@ -34,6 +34,7 @@ extension ServerConnection {
   ///
   /// `code` is one that ``CloseCode/isAllowedOnWire``, else 1000 is sent. A `reason` of more than 123 bytes is cut.
   public func close(_ code: CloseCode = .normal, reason: String = "") {
+    sayCommitted()
     beginClosing(code, reason: reason, discardingQueued: false)
   }
 

@@ -121,6 +121,15 @@ final class ServerSession: Sendable {
     }
   }
 
+  /// Says what is committed without waiting for more: the connection is about to be closed.
+  func sayCommitted(on connection: ServerConnection) {
+    state.withLock { state in
+      guard state.current === connection else { return }
+      state.feed(.timer, at: .now + SessionMachine.Settings().ackDelay, self)
+      state.finishRound(self)
+    }
+  }
+
   private func timerFired() {
     state.withLock { state in
       state.alarm.rang()
@@ -134,8 +143,10 @@ extension ServerSession.State {
   // MARK: Events
 
   /// The caller finishes the round.
-  fileprivate mutating func feed(_ event: SessionMachine.Event, _ session: ServerSession) {
-    machine.handle(event, at: .now, into: &actions)
+  fileprivate mutating func feed(
+    _ event: SessionMachine.Event, at now: MonotonicInstant = .now, _ session: ServerSession
+  ) {
+    machine.handle(event, at: now, into: &actions)
     while let action = actions.popFirst() { perform(action, session) }
   }
 

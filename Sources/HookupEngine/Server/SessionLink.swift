@@ -170,6 +170,15 @@ extension ServerConnection {
     session?.ended(self, reason)
   }
 
+  /// The connection is about to be closed from this side.
+  func sayCommitted() {
+    let session: ServerSession? = state.withLock { state in
+      guard case .resumed(let session) = state.session?.phase else { return nil }
+      return session
+    }
+    session?.sayCommitted(on: self)
+  }
+
   /// What a handler says of a session's message.
   func settle(_ sequence: UInt64, _ verdict: SessionDeliveries.Verdict) {
     let session: ServerSession? = state.withLock { state in

@@ -146,7 +146,8 @@ import Testing
   }
 
   @Test func `sessions can be left out, and then nobody is offered them`() async throws {
-    try await withChatServer(configure: { $0.offersSessions = false }) { _, address in
+    let configure: (inout ChatServerConfiguration) -> Void = { $0.offersSessions = false }
+    try await withChatServer(configure: configure) { _, address in
       await #expect(throws: HookupError.self) { try await SessionPeer.connect(address) }
     }
   }

@@ -95,9 +95,10 @@ import Testing
 
   @Test func `messages confirmed out of order are committed in order`() async throws {
     let held = Mailbox<Acknowledgement>()
-    try await withSessions(confirm: { text, acknowledgement in
+    let confirm: @Sendable (String, Acknowledgement) -> Void = { text, acknowledgement in
       if text == "m1" { held.put(acknowledgement) } else { acknowledgement.confirm() }
-    }) { address, seen in
+    }
+    try await withSessions(confirm: confirm) { address, seen in
       let (peer, _) = try await SessionPeer.resume(address)
       try peer.say(1...3)
       for _ in 1...4 { _ = try await seen.next() }
@@ -138,7 +139,8 @@ import Testing
   }
 
   @Test func `accept-then-silence: without a hello the connection is closed`() async throws {
-    try await withSessions(configure: { $0.helloTimeout = .milliseconds(50) }) { address, seen in
+    let configure: (inout SessionOptions) -> Void = { $0.helloTimeout = .milliseconds(50) }
+    try await withSessions(configure: configure) { address, seen in
       let peer = try await SessionPeer.connect(address)
       #expect(try await peer.closed() == 1_008)
       #expect(seen.count == 0)
@@ -190,9 +192,10 @@ import Testing
     async throws
   {
     let held = Mailbox<Acknowledgement>()
-    try await withSessions(confirm: { text, acknowledgement in
+    let confirm: @Sendable (String, Acknowledgement) -> Void = { text, acknowledgement in
       if text == "m2" { held.put(acknowledgement) } else { acknowledgement.confirm() }
-    }) { address, seen in
+    }
+    try await withSessions(confirm: confirm) { address, seen in
       let (old, _) = try await SessionPeer.resume(address)
       #expect(try await seen.next() == .connected(1))
       try old.say(1...2)
@@ -318,12 +321,10 @@ import Testing
   {
     let store = MemorySessionStore()
     let first = Mailbox<Void>()
-    try await withSessions(
-      store,
-      confirm: { text, acknowledgement in
-        if text == "m3" { first.put(()) } else { acknowledgement.confirm() }
-      }
-    ) { address, _ in
+    let confirm: @Sendable (String, Acknowledgement) -> Void = { text, acknowledgement in
+      if text == "m3" { first.put(()) } else { acknowledgement.confirm() }
+    }
+    try await withSessions(store, confirm: confirm) { address, _ in
       let (peer, _) = try await SessionPeer.resume(address, high: 4)
       try peer.say(1...4)
       #expect(try await peer.acked(through: 2))
@@ -355,7 +356,8 @@ import Testing
   }
 
   @Test func `when every session is in use one more client is told to come back`() async throws {
-    try await withSessions(configure: { $0.maximumSessions = 1 }) { address, _ in
+    let configure: (inout SessionOptions) -> Void = { $0.maximumSessions = 1 }
+    try await withSessions(configure: configure) { address, _ in
       let (peer, _) = try await SessionPeer.resume(address)
       let other = try await SessionPeer.connect(address)
       try other.send(SessionPeer.hello(client: SessionID(high: 1, low: 1)))
