@@ -106,7 +106,9 @@ package struct ChatClientMachine: Machine {
       idOfSequence[sequence] = nil
     case .failed(let sequence, let reason):
       sentEarly.remove(sequence)
-      if let id = idOfSequence[sequence] { advance(id, to: .failed(reason: reason), into: &actions) }
+      if let id = idOfSequence[sequence] {
+        advance(id, to: .failed(reason: reason), into: &actions)
+      }
     case .overdue(let sequence):
       if let id = idOfSequence[sequence], own[id] != nil { actions.append(.tell(.overdue(id))) }
     case .join(let room, let since): join(room, since: since, into: &actions)
