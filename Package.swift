@@ -85,8 +85,8 @@ let package = Package(
     .executableTarget(
       name: "hookup-bench",
       dependencies: [
-        "HookupEngine", "HookupCore", "HookupSimulation", argumentParser, logging, nioCore,
-        nioPosix,
+        "HookupEngine", "HookupSQLite", "HookupCore", "HookupSimulation", argumentParser, logging,
+        nioCore, nioPosix,
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -127,7 +127,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HookupBenchTests",
-      dependencies: ["hookup-bench", "HookupEngine", argumentParser, nioCore, nioPosix],
+      dependencies: [
+        "hookup-bench", "hookup-chat", "hookup-chat-server", "HookupEngine", argumentParser,
+        nioCore, nioPosix,
+      ],
       swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]

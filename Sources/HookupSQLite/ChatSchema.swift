@@ -13,6 +13,9 @@ enum ChatSchema {
         sql: "INSERT INTO store (one, id) VALUES (1, ?)",
         arguments: [ClientID(random: &generator).text])
     }
+    migrator.registerMigration("2: sessions") { database in
+      try database.execute(sql: second)
+    }
     return migrator
   }
 
@@ -49,6 +52,32 @@ enum ChatSchema {
       PRIMARY KEY (room, offset)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX entry_origin ON entry (client, message);
+    """
+
+  /// - cursor: how far a client's session is committed; one row for each numbering. client: a secret.
+  /// - cursor.epoch, tag: 64 random bits each, as signed numbers.
+  /// - cursor.turn: rises with every commit of any session; orders them by when they were heard last.
+  /// - refusal: numbers committed without an effect, as long as their client may not have heard.
+  /// - store.forgotten: 1 once the cursor of a client was let go.
+  private static let second = """
+    CREATE TABLE cursor (
+      client TEXT NOT NULL,
+      epoch INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      tag INTEGER NOT NULL,
+      connection INTEGER NOT NULL,
+      turn INTEGER NOT NULL,
+      PRIMARY KEY (client, epoch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX cursor_turn ON cursor (turn);
+    CREATE TABLE refusal (
+      client TEXT NOT NULL,
+      epoch INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      reason ANY NOT NULL,
+      PRIMARY KEY (client, epoch, number)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE store ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
     """
 
   @Sendable static func storeID(_ database: Database) throws -> String {

@@ -4,14 +4,20 @@ import HookupEngine
 
 extension SQLiteChatStore {
   public func append(
-    _ entries: [RoomAppend], milliseconds: Int64
+    _ changes: [RoomChange], milliseconds: Int64
   ) async throws(HookupError) -> [RoomAppended] {
-    guard !entries.isEmpty else { return [] }
+    guard !changes.isEmpty else { return [] }
     let limits = limits
     return try await write { database in
       var batch = AppendBatch(database: database, limits: limits, milliseconds: milliseconds)
-      return try batch.run(entries)
+      return try batch.run(changes)
     }
+  }
+
+  public func memory(
+    of client: SessionID, epoch: UInt64
+  ) async throws(HookupError) -> SessionMemory {
+    try await read { try SessionTable.memory(of: client, epoch: epoch, $0) }
   }
 }
 
@@ -20,6 +26,7 @@ private struct AppendBatch {
   let database: Database
   let limits: ChatStoreLimits
   let milliseconds: Int64
+  private var sessions: SessionBatch
   private var rooms: [RoomKey: Room] = [:]
   private var clients: [ClientID: Int64] = [:]
   private var turn: Int64 = 0
@@ -38,13 +45,36 @@ private struct AppendBatch {
     self.database = database
     self.limits = limits
     self.milliseconds = milliseconds
+    sessions = SessionBatch(database: database, maximumRows: limits.maximumSessions)
   }
 
-  mutating func run(_ entries: [RoomAppend]) throws -> [RoomAppended] {
+  mutating func run(_ changes: [RoomChange]) throws -> [RoomAppended] {
     turn = try Int64.fetchOne(database.cachedStatement(sql: "SELECT max(turn) FROM room")) ?? 0
-    let outcomes = try entries.map { try append($0) }
+    let outcomes = try changes.map { try take($0) }
     for room in rooms.values where room.turn > 0 { try save(room) }
+    try sessions.save()
     return outcomes
+  }
+
+  private mutating func take(_ change: RoomChange) throws -> RoomAppended {
+    switch change {
+    case .cursor(let cursor):
+      try sessions.commit(cursor)
+      return .passed
+    case .append(let entry):
+      guard var cursor = entry.cursor else { return try append(entry) }
+      guard try !sessions.isCommitted(cursor) else {
+        return try duplicate(client: client(entry.client), id: entry.id) ?? .passed
+      }
+      let outcome = try append(entry)
+      if let reason = outcome.refusal(of: entry) {
+        cursor.refusals.append(SessionRefusal(sequence: cursor.committed, reason: reason))
+      }
+      try sessions.commit(cursor)
+      return outcome
+    @unknown default:
+      throw HookupError(.invalidArgument, "a change of a kind that this store does not know")
+    }
   }
 
   private mutating func append(_ entry: RoomAppend) throws -> RoomAppended {

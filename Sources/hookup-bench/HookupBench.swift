@@ -14,7 +14,9 @@ struct HookupBench: AsyncParsableCommand {
       """,
     subcommands: [
       EchoCommand.self, FanoutCommand.self, AckedCommand.self, IdleCommand.self,
-      ConnectCommand.self, SoakCommand.self, JournalCommand.self, ServeCommand.self,
-      AutobahnCommand.self, SimulateCommand.self,
+      ConnectCommand.self, SoakCommand.self, JournalCommand.self, ResumeCommand.self,
+      ServeCommand.self,
+      AutobahnCommand.self, ProxyCommand.self, TortureCommand.self,
+      SimulateCommand.self,
     ])
 }

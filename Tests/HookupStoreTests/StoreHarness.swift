@@ -85,3 +85,9 @@ extension ChatStore {
         maximumEntries: entries, maximumBytes: bytes))
   }
 }
+
+extension ChatStore {
+  func recall(of client: SessionID, epoch: UInt64) async throws -> SessionMemory {
+    try await memory(of: client, epoch: epoch)
+  }
+}

@@ -20,6 +20,8 @@ package struct ChatClientMachine: Machine {
     /// The outbox handed this number to the socket.
     case sent(sequence: UInt64)
     case acknowledged(sequence: UInt64)
+    /// The server gave it up, or it could not be sent.
+    case failed(sequence: UInt64, reason: String)
     /// The ack is overdue; the message is still in the outbox.
     case overdue(sequence: UInt64)
 
@@ -97,7 +99,16 @@ package struct ChatClientMachine: Machine {
       }
     case .acknowledged(let sequence):
       sentEarly.remove(sequence)
+      // The answer that tells its offset was lost, or comes with the room.
+      if let id = idOfSequence[sequence], own[id] != nil {
+        advance(id, to: .stored(offset: nil), into: &actions)
+      }
       idOfSequence[sequence] = nil
+    case .failed(let sequence, let reason):
+      sentEarly.remove(sequence)
+      if let id = idOfSequence[sequence] {
+        advance(id, to: .failed(reason: reason), into: &actions)
+      }
     case .overdue(let sequence):
       if let id = idOfSequence[sequence], own[id] != nil { actions.append(.tell(.overdue(id))) }
     case .join(let room, let since): join(room, since: since, into: &actions)

@@ -1,24 +1,28 @@
 extension ChatHubMachine {
   // MARK: What was appended
 
+  /// The command that an entry on its way into the store came of; nil when it is not on its way.
+  package func command(of ticket: AppendTicket) -> (ChatConnectionKey, CommandTicket)? {
+    appends[ticket].map { ($0.connection, $0.ticket) }
+  }
+
   mutating func appended(
     _ entry: AppendedEntry, at milliseconds: Int64, _ actions: inout ActionQueue<ChatHubAction>
   ) {
     guard let pending = appends.removeValue(forKey: entry.ticket) else { return }
     appendingBytes -= pending.append.text.utf8.count
+    let refusal = entry.outcome.refusal(of: pending.append) ?? ""
     switch entry.outcome {
     case .stored(let offset):
       answer(pending, offset: offset, at: milliseconds, &actions)
       publish(pending.append, offset: offset, at: milliseconds, &actions)
     case .duplicate(let key, let offset, let milliseconds):
-      guard key == pending.append.key else {
-        let message =
-          "the id \(pending.append.id) was used before, in another room: use a new one"
-        return refuse(pending, .idReused, message, &actions)
-      }
+      guard key == pending.append.key else { return refuse(pending, .idReused, refusal, &actions) }
       answer(pending, offset: offset, at: milliseconds, &actions)
     case .tooManyRooms:
-      refuse(pending, .serverFull, "the server holds as many rooms as it may", &actions)
+      refuse(pending, .serverFull, refusal, &actions)
+    case .passed:
+      refuse(pending, .badCommand, refusal, &actions)
     }
   }
 

@@ -137,10 +137,12 @@ extension ChatTimeline {
     switch line.content {
     case .own(let before):
       // What the server committed stays committed, however late an older state arrives.
-      if case .stored = before.state { return }
+      if case .stored(let offset) = before.state {
+        guard offset == nil, case .stored(.some) = own.state else { return }
+      }
       replace(number, with: own)
     case .entry(let entry):
-      if case .stored(let offset) = own.state, offset != entry.offset {
+      if case .stored(let offset?) = own.state, offset != entry.offset {
         return applyNew(own)
       }
       var stored = own
@@ -215,7 +217,7 @@ extension ChatTimeline {
       case .own(var own) = line.content
     else { return false }
     // Another installation under our nick may have chosen the same id: then the offsets differ.
-    if case .stored(let offset) = own.state { return offset == entry.offset }
+    if case .stored(let offset?) = own.state { return offset == entry.offset }
     own.state = .stored(offset: entry.offset)
     replace(number, with: own)
     return true

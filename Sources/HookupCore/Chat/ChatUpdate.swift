@@ -80,8 +80,8 @@ public enum DeliveryState: Hashable, Sendable {
   case buffered
   /// Handed to the socket; no answer yet.
   case sent
-  /// Committed by the server under `offset`.
-  case stored(offset: UInt64)
+  /// Committed by the server under `offset`; nil when the answer that tells it was lost with a connection.
+  case stored(offset: UInt64?)
   /// Refused for good, for `reason`.
   case failed(reason: String)
 }

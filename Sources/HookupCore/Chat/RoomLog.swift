@@ -63,9 +63,13 @@ public struct RoomAppend: Hashable, Sendable {
   public var client: ClientID
   public var from: Nick
   public var text: String
+  /// Set when it came as a session's message: it is stored only when its number was not committed before, and the cursor is
+  /// committed with it, be it stored, known already, or refused.
+  public var cursor: SessionCursor?
 
   public init(
-    key: RoomKey, kind: RoomEntry.Kind, id: MessageID, client: ClientID, from: Nick, text: String
+    key: RoomKey, kind: RoomEntry.Kind, id: MessageID, client: ClientID, from: Nick, text: String,
+    cursor: SessionCursor? = nil
   ) {
     self.key = key
     self.kind = kind
@@ -73,6 +77,23 @@ public struct RoomAppend: Hashable, Sendable {
     self.client = client
     self.from = from
     self.text = text
+    self.cursor = cursor
+  }
+}
+
+/// One thing for a store to commit.
+@nonexhaustive
+public enum RoomChange: Hashable, Sendable {
+  case append(RoomAppend)
+  /// How far a session is committed, when its message adds no entry.
+  case cursor(SessionCursor)
+
+  /// The bytes of text in it.
+  package var textBytes: Int {
+    switch self {
+    case .append(let append): append.text.utf8.count
+    case .cursor: 0
+    }
   }
 }
 
@@ -84,6 +105,20 @@ public enum RoomAppended: Hashable, Sendable {
   case duplicate(key: RoomKey, offset: UInt64, milliseconds: Int64)
   /// The room is new and the store holds as many as it may.
   case tooManyRooms
+  /// A cursor was taken in, or the entry's number was committed before without an entry: it was refused. Nothing was stored now.
+  case passed
+
+  /// Why this outcome means that the entry is refused for good; nil when it is stored.
+  public func refusal(of append: RoomAppend) -> String? {
+    switch self {
+    case .stored: nil
+    case .duplicate(let key, _, _):
+      key == append.key
+        ? nil : "the id \(append.id) was used before, in another room: use a new one"
+    case .tooManyRooms: "the server holds as many rooms as it may"
+    case .passed: "it was refused before"
+    }
+  }
 }
 
 /// The state of a log.

@@ -10,9 +10,9 @@ package struct JournalRecord: Hashable, Sendable {
   package var kind: Kind
   package var flags: UInt8
   /// The entry's tag; 0 when it has none.
-  package var tag: UInt64
+  package var tag: UInt64 = 0
   /// What the tag takes before the payload, in bytes.
-  var tagBytes: Int
+  var tagBytes = 0
   /// The entry's sequence; for `settled` the first sequence of the list.
   package var sequence: UInt64
   package var ackTimeoutMilliseconds: UInt32

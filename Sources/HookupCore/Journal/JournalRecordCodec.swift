@@ -8,11 +8,12 @@ import NIOCore
 /// | 4–7 | payload length |
 /// | 8 | kind |
 /// | 9 | flags |
-/// | 10–11 | 0 |
+/// | 10 | bit 0: a tag stands before the payload |
+/// | 11 | 0 |
 /// | 12–15 | durable bytes |
 /// | 16–23 | sequence |
 /// | 24–27 | ack timeout, ms |
-/// | 28–35 | the message's tag, when bit 7 of the flags is set |
+/// | 28–35 | the message's tag, if there is one |
 /// | … | payload |
 ///
 /// The payload length counts the tag.
@@ -35,8 +36,6 @@ package struct JournalRecordCodec: Sendable {
     seed = parts.withUnsafeBytes { CRC32C.checksum($0) }
   }
 
-  /// The flag that a tag stands before the payload.
-  static let tagFlag: UInt8 = 0x80
   static let tagBytes = 8
 
   /// Bytes that `entry` takes in a segment.
@@ -64,7 +63,7 @@ package struct JournalRecordCodec: Sendable {
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes) { target in
       let record = UnsafeMutableRawBufferPointer(rebasing: target[..<bytes])
       setHeader(
-        record, .message, flags: entry.flags | (isTagged ? Self.tagFlag : 0), sequence: entry.sequence,
+        record, .message, flags: entry.flags, isTagged: isTagged, sequence: entry.sequence,
         ackTimeout: entry.ackTimeoutMilliseconds, payloadBytes: payloadBytes, durable: durable)
       if isTagged { record.set(entry.tag, at: Self.headerBytes) }
       let start = Self.headerBytes + (isTagged ? Self.tagBytes : 0)
@@ -108,10 +107,10 @@ package struct JournalRecordCodec: Sendable {
 
   private func setHeader(
     _ record: UnsafeMutableRawBufferPointer, _ kind: JournalRecord.Kind, flags: UInt8,
-    sequence: UInt64, ackTimeout: UInt32, payloadBytes: Int, durable: Int
+    isTagged: Bool = false, sequence: UInt64, ackTimeout: UInt32, payloadBytes: Int, durable: Int
   ) {
     record.set(UInt32(clamping: payloadBytes), at: 4)
-    record.set(UInt32(kind.rawValue) | UInt32(flags) << 8, at: 8)
+    record.set(UInt32(kind.rawValue) | UInt32(flags) << 8 | (isTagged ? 1 << 16 : 0), at: 8)
     record.set(UInt32(clamping: durable), at: 12)
     record.set(sequence, at: 16)
     record.set(ackTimeout, at: 24)
@@ -150,10 +149,10 @@ package struct JournalRecordCodec: Sendable {
     guard length <= Self.maximumPayloadBytes, length <= bytes.count - start - Self.headerBytes,
       let kind = JournalRecord.Kind(rawValue: bytes[start + 8])
     else { return nil }
-    let isTagged = kind == .message && bytes[start + 9] & Self.tagFlag != 0
+    let isTagged = kind == .message && bytes[start + 10] & 1 == 1
     guard !isTagged || length >= Self.tagBytes else { return nil }
     let record = JournalRecord(
-      kind: kind, flags: bytes[start + 9] & (kind == .message ? ~Self.tagFlag : 0xFF),
+      kind: kind, flags: bytes[start + 9],
       tag: isTagged ? bytes.littleEndian(UInt64.self, at: start + Self.headerBytes) : 0,
       tagBytes: isTagged ? Self.tagBytes : 0,
       sequence: bytes.littleEndian(UInt64.self, at: start + 16),

@@ -26,21 +26,21 @@ package struct JournalRecovery: Sendable {
     package var confirmsEarly: Bool
   }
 
-  /// An unsettled message. 16 bytes, for there may be many.
+  /// An unsettled message. 24 bytes, for there may be many.
   package struct Entry: Hashable, Sendable {
     package var sequence: UInt64
     private var payloadBytes: UInt32
     package var ackTimeoutMilliseconds: UInt32
+    /// 0 when it has none.
+    package var tag: UInt64
     /// How long the payload is.
     package var bytes: Int { Int(payloadBytes) }
 
-    package var tag: UInt64
-
     package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32, tag: UInt64 = 0) {
       self.sequence = sequence
-      self.tag = tag
       payloadBytes = UInt32(clamping: bytes)
       self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
+      self.tag = tag
     }
   }
 

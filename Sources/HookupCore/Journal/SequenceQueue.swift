@@ -60,11 +60,12 @@ package struct SequenceQueue<Value: Sendable>: Sendable {
 
   @discardableResult
   package mutating func removeFirst() -> Value? {
-    guard let first = slots.first, let value = first.value else { return nil }
-    slots.removeFirst()
+    guard count > 0 else { return nil }
+    // The first slot is never an empty one.
+    let slot = slots.removeFirst()
     count -= 1
     tidy()
-    return value
+    return slot.value
   }
 
   /// Removes what lies in `range`, in order. Costs what is there, however wide the range.

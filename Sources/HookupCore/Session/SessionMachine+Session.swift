@@ -316,6 +316,8 @@ extension SessionMachine {
       reject(refusal.sequence, reason: refusal.reason, into: &actions)
     }
     session.lastOnWire = committed
+    // What was on an earlier connection's wire may have had its effect, where that is not committed together with its number.
+    session.redeliveredThrough = max(session.redeliveredThrough, window.lastTransmitted)
     self.session = session
     settle(throughWire: committed, at: now, into: &actions)
     window.pass(through: identity.sequence(committed) ?? 0)

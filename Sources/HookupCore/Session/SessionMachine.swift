@@ -218,6 +218,11 @@ package struct SessionMachine: Machine {
     }
   }
 
+  /// Whether the connection that is open, if one is, is past the first frames of its session.
+  package var isResumed: Bool {
+    if case .resuming = state { false } else { true }
+  }
+
   private mutating func handleOpen(
     _ event: Event, _ number: ConnectionNumber, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>

@@ -266,8 +266,13 @@ extension ByteBuffer {
   /// Appends 16 lower-case hexadecimal digits.
   @inline(__always)
   fileprivate mutating func writeHexadecimal(_ value: UInt64) {
-    writeInteger(Self.digits(UInt32(truncatingIfNeeded: value >> 32)))
-    writeInteger(Self.digits(UInt32(truncatingIfNeeded: value)))
+    writeWithUnsafeMutableBytes(minimumWritableBytes: 16) { space in
+      let high = Self.digits(UInt32(truncatingIfNeeded: value >> 32)).bigEndian
+      let low = Self.digits(UInt32(truncatingIfNeeded: value)).bigEndian
+      space.storeBytes(of: high, as: UInt64.self)
+      space.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
+      return 16
+    }
   }
 
   /// Eight digits, the first in the highest byte: each half-byte moves to a byte of its own, and all become letters at once.

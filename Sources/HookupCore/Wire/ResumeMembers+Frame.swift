@@ -70,7 +70,7 @@ extension ResumeMembers {
   }
 
   private func skip(in bytes: ByteBuffer) throws(ResumeFault) -> ResumeFrame {
-    let through = try number(to, "to", of: "skip", in: bytes)
+    let through = try number(self[.to], "to", of: "skip", in: bytes)
     let tag = try bits(m, "m", of: "skip", in: bytes)
     guard let reason = ResumeFrame.SkipReason(rawValue: try reason(of: "skip", in: bytes)) else {
       let words = ResumeFrame.SkipReason.allCases.map(\.rawValue).joined(separator: " or ")
@@ -81,11 +81,11 @@ extension ResumeMembers {
 
   private func bye(in bytes: ByteBuffer) throws(ResumeFault) -> ResumeFrame.Bye {
     let why = try reason(of: "bye", in: bytes)
-    guard let resume else { throw .missing("resume", of: "bye") }
+    guard let resume = self[.resume] else { throw .missing("resume", of: "bye") }
     guard resume.kind == .bool else { throw .wrong("resume", of: "bye", "true or false") }
     // The words differ in length.
     var bye = ResumeFrame.Bye(reason: why, resumes: resume.range.count == 4)
-    if let after {
+    if let after = self[.after] {
       guard let range = Self.milliseconds(after, in: bytes) else {
         throw .wrong("after", of: "bye", "two rising whole numbers of milliseconds")
       }
@@ -105,35 +105,35 @@ extension ResumeMembers {
   private func hello(
     _ frame: StaticString, fromClient isClient: Bool, in bytes: ByteBuffer
   ) throws(ResumeFault) -> SessionHello {
-    let version = try number(v, "v", of: frame, in: bytes)
+    let version = try number(self[.v], "v", of: frame, in: bytes)
     guard version == SessionHello.version else {
       throw .unknown(version: version, of: "\(frame)")
     }
     let sending = SessionHello.Sending(
-      epoch: try bits(ep, "ep", of: frame, in: bytes),
-      low: try number(lo, "lo", of: frame, in: bytes),
-      high: try number(hi, "hi", of: frame, in: bytes),
-      acked: try number(acked, "acked", of: frame, in: bytes))
+      epoch: try bits(self[.ep], "ep", of: frame, in: bytes),
+      low: try number(self[.lo], "lo", of: frame, in: bytes),
+      high: try number(self[.hi], "hi", of: frame, in: bytes),
+      acked: try number(self[.acked], "acked", of: frame, in: bytes))
     guard sending.low <= sending.high + 1 else {
       throw .wrong("lo", of: "\(frame)", "at most one above 'hi'")
     }
-    let knows = rx?.kind != .null
+    let knows = self[.rx]?.kind != .null
     let receiving = SessionHello.Receiving(
-      epoch: try bits(pep, "pep", of: frame, in: bytes),
-      committed: knows ? try number(rx, "rx", of: frame, in: bytes) : nil,
+      epoch: try bits(self[.pep], "pep", of: frame, in: bytes),
+      committed: knows ? try number(self[.rx], "rx", of: frame, in: bytes) : nil,
       tag: try bits(m, "m", of: frame, in: bytes))
     return SessionHello(
       client: isClient ? try client(in: bytes) : nil,
-      incarnation: try bits(inc, "inc", of: frame, in: bytes),
-      connection: try number(con, "con", of: frame, in: bytes),
+      incarnation: try bits(self[.inc], "inc", of: frame, in: bytes),
+      connection: try number(self[.con], "con", of: frame, in: bytes),
       sending: sending, receiving: receiving,
       refusals: try refusals(of: frame, in: bytes),
       credit: try number(cred, "cred", of: frame, in: bytes),
-      maximumMessageBytes: Int(try number(max, "max", of: frame, in: bytes)))
+      maximumMessageBytes: Int(try number(self[.max], "max", of: frame, in: bytes)))
   }
 
   private func client(in bytes: ByteBuffer) throws(ResumeFault) -> SessionID {
-    guard let cid else { throw .missing("cid", of: "hello") }
+    guard let cid = self[.cid] else { throw .missing("cid", of: "hello") }
     guard cid.kind == .string, cid.range.count <= 6 * 32,
       let client = SessionID(JSONString.decode(cid, in: bytes.readableBytesUInt8Span))
     else { throw .wrong("cid", of: "hello", "32 lower-case hexadecimal digits") }
@@ -143,7 +143,7 @@ extension ResumeMembers {
   private func refusals(
     of frame: StaticString, in bytes: ByteBuffer
   ) throws(ResumeFault) -> [SessionHello.Refusal] {
-    guard let nacks else { return [] }
+    guard let nacks = self[.nacks] else { return [] }
     let most = SessionHello.maximumRefusals
     let span = bytes.readableBytesUInt8Span
     guard let slots = try? Self.elements(of: nacks, atMost: most, in: span) else {
@@ -193,7 +193,7 @@ extension ResumeMembers {
   private func reason(
     of frame: StaticString, in bytes: ByteBuffer
   ) throws(ResumeFault) -> String {
-    guard let why else { throw .missing("why", of: "\(frame)") }
+    guard let why = self[.why] else { throw .missing("why", of: "\(frame)") }
     guard why.kind == .string else { throw .wrong("why", of: "\(frame)", "a string") }
     return ResumeFormat.cut(JSONString.decode(why, in: bytes.readableBytesUInt8Span))
   }

@@ -9,22 +9,16 @@ struct ResumeMembers {
   var content: JSONSlot?
   var a: JSONSlot?
   var cred: JSONSlot?
-  var v: JSONSlot?
-  var cid: JSONSlot?
-  var inc: JSONSlot?
-  var con: JSONSlot?
-  var ep: JSONSlot?
-  var lo: JSONSlot?
-  var hi: JSONSlot?
-  var acked: JSONSlot?
-  var pep: JSONSlot?
-  var rx: JSONSlot?
-  var nacks: JSONSlot?
-  var max: JSONSlot?
-  var why: JSONSlot?
-  var to: JSONSlot?
-  var resume: JSONSlot?
-  var after: JSONSlot?
+  /// The members of the frames that come once in a while, in the order of ``Seldom``: empty until there is one, so that the others
+  /// do not pay for their room.
+  private var seldom: [JSONSlot?] = []
+
+  enum Seldom: Int, CaseIterable {
+    case v, cid, inc, con, ep, lo, hi, acked
+    case pep, rx, nacks, max, why, to, resume, after
+  }
+
+  subscript(key: Seldom) -> JSONSlot? { seldom.isEmpty ? nil : seldom[key.rawValue] }
 
   /// Reads `bytes`, a JSON object with white space around it or none. Each member's nesting is bounded by
   /// ``Limits/jsonDepth``.
@@ -55,26 +49,33 @@ struct ResumeMembers {
     try scanner.expectEnd(bytes)
   }
 
-  /// The members of the frames that come once in a while.
-  private mutating func setSeldom(_ key: UInt64, _ slot: JSONSlot) {
-    switch key {
-    case ResumeWord.v: v = slot
-    case ResumeWord.cid: cid = slot
-    case ResumeWord.inc: inc = slot
-    case ResumeWord.con: con = slot
-    case ResumeWord.ep: ep = slot
-    case ResumeWord.lo: lo = slot
-    case ResumeWord.hi: hi = slot
-    case ResumeWord.acked: acked = slot
-    case ResumeWord.pep: pep = slot
-    case ResumeWord.rx: rx = slot
-    case ResumeWord.nacks: nacks = slot
-    case ResumeWord.max: max = slot
-    case ResumeWord.why: why = slot
-    case ResumeWord.to: to = slot
-    case ResumeWord.resume: resume = slot
-    case ResumeWord.after: after = slot
-    default: break
+  private mutating func setSeldom(_ word: UInt64, _ slot: JSONSlot) {
+    guard let key = Seldom(word) else { return }
+    if seldom.isEmpty { seldom = Array(repeating: nil, count: Seldom.allCases.count) }
+    seldom[key.rawValue] = slot
+  }
+}
+
+extension ResumeMembers.Seldom {
+  init?(_ word: UInt64) {
+    switch word {
+    case ResumeWord.v: self = .v
+    case ResumeWord.cid: self = .cid
+    case ResumeWord.inc: self = .inc
+    case ResumeWord.con: self = .con
+    case ResumeWord.ep: self = .ep
+    case ResumeWord.lo: self = .lo
+    case ResumeWord.hi: self = .hi
+    case ResumeWord.acked: self = .acked
+    case ResumeWord.pep: self = .pep
+    case ResumeWord.rx: self = .rx
+    case ResumeWord.nacks: self = .nacks
+    case ResumeWord.max: self = .max
+    case ResumeWord.why: self = .why
+    case ResumeWord.to: self = .to
+    case ResumeWord.resume: self = .resume
+    case ResumeWord.after: self = .after
+    default: return nil
     }
   }
 }

@@ -83,6 +83,19 @@ public struct SubprotocolRegistry: Sendable {
     defaultFormat = format
   }
 
+  /// The same with `hookup.resume.v1` in front, unless it is among them; or, without sessions, the same without it, when anything
+  /// else remains.
+  package func with(sessions: Bool) -> SubprotocolRegistry {
+    let others = formats.filter { $0.subprotocol != Subprotocol.resume }
+    if sessions {
+      guard others.count == formats.count else { return self }
+      return SubprotocolRegistry(checked: [ResumeFormat()] + formats, default: defaultFormat)
+    }
+    guard others.count < formats.count, let first = others.first else { return self }
+    let remaining = defaultFormat.subprotocol == Subprotocol.resume ? first : defaultFormat
+    return SubprotocolRegistry(checked: others, default: remaining)
+  }
+
   /// The names spoken, the most preferred first: what a refusal lists, and what a client offers.
   public var names: [String] { formats.map(\.subprotocol) }
 

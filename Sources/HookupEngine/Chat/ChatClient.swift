@@ -50,7 +50,7 @@ public final class ChatClient: Sendable {
     onChange: @escaping @Sendable () -> Void = {}
   ) throws(HookupError) {
     var settings = configuration.client
-    settings.formats = [JSONProtocolFormat()]
+    settings.formats = [ResumeFormat(), JSONProtocolFormat()]
     settings.requiresSubprotocol = true
     settings.awaitsReady = true
     settings.reportsSent = true
@@ -207,6 +207,12 @@ public final class ChatClient: Sendable {
     case .json(let json): if let event = try? ChatEvent.parse(json) { handle(.received(event)) }
     case .sent(let sequence): handle(.sent(sequence: sequence))
     case .acknowledged(let sequence): handle(.acknowledged(sequence: sequence))
+    case .delivered(let range):
+      for sequence in range { handle(.acknowledged(sequence: sequence)) }
+    case .failed(let sequence, let reason): handle(.failed(sequence: sequence, reason: reason))
+    case .broken(let broken): queue.push([.notice(broken.message)])
+    // The chat's server numbers nothing: its rooms have offsets.
+    case .delivery(let delivery): delivery.confirm()
     case .ackFailed(_, let sequence, _): handle(.overdue(sequence: sequence))
     case .error(let error): queue.push([.notice(error.message)])
     case .text, .binary, .reconnecting: break

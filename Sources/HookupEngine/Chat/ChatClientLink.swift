@@ -11,7 +11,7 @@ final class ChatClientLink: @unchecked Sendable {
   enum Outgoing: Sendable {
     /// Bytes that are a WebSocket frame.
     case frame(ByteBuffer)
-    case acknowledgement(Acknowledgement)
+    case acknowledgement(Acknowledgement, SessionDeliveries.Verdict)
   }
 
   let key: ChatConnectionKey
@@ -20,6 +20,10 @@ final class ChatClientLink: @unchecked Sendable {
   /// Wakes ``ChatHub/pump(_:)``.
   let wake = WorkQueue<Void>()
   var acknowledgements: [CommandTicket: Acknowledgement] = [:]
+  /// Commands whose session's cursor goes into the store with an entry.
+  private var carried: Set<CommandTicket> = []
+  /// The refusal that was sent last, until the command that it is of is settled.
+  var refusal: ChatRefusal?
   var overflow: [Outgoing] = []
   /// Whether the overflow is being handed on by ``ChatHub/pump(_:)``; everything else then queues behind it.
   var isPumping = false
@@ -29,6 +33,16 @@ final class ChatClientLink: @unchecked Sendable {
     self.connection = connection
     gate = CommandGate(limit: outstandingCommands)
   }
+
+  /// The cursor that is to be stored with the entry of this command; nil when it came without a session.
+  func carryCursor(of command: CommandTicket) -> SessionCursor? {
+    guard let cursor = acknowledgements[command]?.delivery?.cursor else { return nil }
+    carried.insert(command)
+    return cursor
+  }
+
+  /// Whether the command's cursor went into the store with an entry. Asked once.
+  func hasCarried(_ command: CommandTicket) -> Bool { carried.remove(command) != nil }
 
   enum Taken {
     case taken
@@ -40,8 +54,8 @@ final class ChatClientLink: @unchecked Sendable {
   /// Hands something to the connection, without waiting. Into one that is closed everything fits.
   func hand(_ outgoing: Outgoing) -> Taken {
     switch outgoing {
-    case .acknowledgement(let acknowledgement):
-      acknowledgement.confirm()
+    case .acknowledgement(let acknowledgement, let verdict):
+      acknowledgement.settle(verdict)
       return .taken
     case .frame(let frame):
       switch connection.send(encoded: frame) {

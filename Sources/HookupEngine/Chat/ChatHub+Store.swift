@@ -10,28 +10,50 @@ extension ChatHub {
   func writeEntries() async {
     while let batch = await appends.next(
       maximumCount: Self.batchEntries, maximumWeight: Self.batchBytes,
-      weight: { $0.append.text.utf8.count })
+      weight: { $0.change.textBytes })
     {
       let milliseconds = clock()
       do {
-        let outcomes = try await store.append(batch.map(\.append), milliseconds: milliseconds)
+        let outcomes = try await store.append(batch.map(\.change), milliseconds: milliseconds)
         guard outcomes.count == batch.count else {
           throw HookupError(
             .storage, "the store answered \(outcomes.count) entries of \(batch.count)")
         }
-        let entries = zip(batch, outcomes).map { AppendedEntry($0.ticket, $1) }
-        loop.execute { self.handle(.appended(entries, milliseconds: milliseconds)) }
+        loop.execute { self.stored(batch, outcomes, milliseconds: milliseconds) }
       } catch {
-        await failed(batch.map(\.ticket), error)
+        await failed(batch, error)
       }
     }
   }
 
+  /// On the event loop: in the order of the batch, so that a session hears of its messages in theirs.
+  private func stored(_ batch: [Change], _ outcomes: [RoomAppended], milliseconds: Int64) {
+    var entries: [AppendedEntry] = []
+    for (change, outcome) in zip(batch, outcomes) {
+      switch change {
+      case .entry(let ticket, _): entries.append(AppendedEntry(ticket, outcome))
+      case .settled(let settled):
+        if !entries.isEmpty { handle(.appended(entries, milliseconds: milliseconds)) }
+        entries.removeAll(keepingCapacity: true)
+        finish(settled)
+      }
+    }
+    if !entries.isEmpty { handle(.appended(entries, milliseconds: milliseconds)) }
+    drain()
+  }
+
   /// Everything that waits fails with the batch: were it stored, it would overtake what is sent again.
-  private func failed(_ tickets: [AppendTicket], _ error: any Error) async {
+  private func failed(_ batch: [Change], _ error: any Error) async {
     logger.error("the store failed to append", metadata: ["error": "\(error)"])
     let handled = loop.submit {
-      self.handle(.appendFailed(tickets + self.appends.takeAll().map(\.ticket)))
+      var tickets: [AppendTicket] = []
+      for change in batch + self.appends.takeAll() {
+        switch change {
+        case .entry(let ticket, _): tickets.append(ticket)
+        case .settled(let settled): self.fail(settled)
+        }
+      }
+      self.handle(.appendFailed(tickets))
     }
     try? await handled.get()
   }

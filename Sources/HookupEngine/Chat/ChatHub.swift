@@ -11,7 +11,7 @@ final class ChatHub: @unchecked Sendable {
   let clock: @Sendable () -> Int64
   let logger: Logger
   let outstandingCommands: Int
-  let appends = WorkQueue<(ticket: AppendTicket, append: RoomAppend)>()
+  let appends = WorkQueue<Change>()
   let reads = WorkQueue<(ticket: ReadTicket, question: StoreRead)>()
   private var machine: ChatHubMachine
   private var actions = ActionQueue<ChatHubAction>()
@@ -116,14 +116,16 @@ final class ChatHub: @unchecked Sendable {
   private func perform(_ action: ChatHubAction) {
     switch action {
     case .send(let event, let keys):
+      if case .error(let refusal) = event, keys.count == 1 { links[keys[0]]?.refusal = refusal }
       send(event, to: keys)
     case .settle(let key, let ticket, let acknowledge):
       guard let link = links[key] else { return }
-      let acknowledgement = link.acknowledgements.removeValue(forKey: ticket)
-      if acknowledge, let acknowledgement { send(.acknowledgement(acknowledgement), to: link) }
-      link.gate.leave()
-    case .append(let ticket, let append):
-      appends.append((ticket, append))
+      settle(ticket, of: link, acknowledge: acknowledge)
+    case .append(let ticket, var append):
+      if let (key, command) = machine.command(of: ticket) {
+        append.cursor = links[key]?.carryCursor(of: command)
+      }
+      appends.append(.entry(ticket, append))
     case .read(let ticket, let question):
       reads.append((ticket, question))
     case .close(let key, let code, let reason):
@@ -148,7 +150,7 @@ final class ChatHub: @unchecked Sendable {
     }
   }
 
-  private func send(_ outgoing: ChatClientLink.Outgoing, to link: ChatClientLink) {
+  func send(_ outgoing: ChatClientLink.Outgoing, to link: ChatClientLink) {
     guard !link.isPumping else {
       link.overflow.append(outgoing)
       return
@@ -165,7 +167,7 @@ final class ChatHub: @unchecked Sendable {
   }
 
   /// One task for each event loop that has something to write.
-  private func drain() {
+  func drain() {
     guard !drains.isEmpty else { return }
     var loops: [ObjectIdentifier: (loop: any EventLoop, connections: [ServerConnection])] = [:]
     for link in drains {

@@ -40,6 +40,14 @@ public final class ChatServer: Service, Sendable {
   ) {
     var configuration = configuration
     configuration.server.acknowledgements = .byHandler
+    if configuration.offersSessions {
+      var sessions = configuration.server.sessions ?? SessionOptions(store: store)
+      // Cursors belong where the entries are.
+      sessions.store = store
+      configuration.server.sessions = sessions
+    } else {
+      configuration.server.sessions = nil
+    }
     self.configuration = configuration
     let hub = ChatHub(
       settings: configuration.hubSettings, store: store,

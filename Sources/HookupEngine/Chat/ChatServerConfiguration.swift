@@ -24,6 +24,11 @@ public struct ChatServerConfiguration: Sendable {
   /// costs the square of their number in messages.
   public var presenceMembers = 500
 
+  /// Offers `hookup.resume.v1`, before all other subprotocols: what a client sends is stored exactly once, whatever crashes.
+  /// Default true. False leaves clients with acks, of which a message that was stored just before a crash is only known by
+  /// its id. Bounds are those of ``ServerConfiguration/sessions``; its store is always the chat's.
+  public var offersSessions = true
+
   /// How long a new connection may take to say hello. Default 60 s, enough to type one by hand; then it is closed with
   /// 1008. Short times cut off slow networks, long ones let strangers hold connections.
   public var helloTimeout = Duration.seconds(60)

@@ -11,6 +11,7 @@ public actor MemoryChatStore: ChatStore {
   private var publicRooms = 0
   private var directRooms = 0
   private var turn: UInt64 = 0
+  private var cursors: SessionCursors
   private var isClosed = false
 
   private struct Origin: Hashable {
@@ -67,30 +68,64 @@ public actor MemoryChatStore: ChatStore {
     self.id = id ?? ClientID(random: &generator).text
     self.limits = limits
     self.maximumEntries = maximumEntries
+    // As volatile as the entries: what an earlier process knew is gone with all it stored.
+    cursors = SessionCursors(maximumClients: limits.maximumSessions, remembersAll: true)
   }
 
   public func append(
-    _ entries: [RoomAppend], milliseconds: Int64
+    _ changes: [RoomChange], milliseconds: Int64
   ) throws(HookupError) -> [RoomAppended] {
     try refuseWhenClosed()
-    guard stored.count + entries.count <= maximumEntries else {
+    guard stored.count + changes.count <= maximumEntries else {
       throw HookupError(
         .storage,
         "the memory store is full: \(stored.count) entries of at most \(maximumEntries); use a file"
       )
     }
-    return entries.map { append($0, milliseconds: milliseconds) }
+    return changes.map { change in
+      switch change {
+      case .append(let entry): return filtered(entry, milliseconds: milliseconds)
+      case .cursor(let cursor): cursors.commit(cursor)
+      @unknown default: break
+      }
+      return .passed
+    }
+  }
+
+  /// Appends an entry unless its number is committed, and commits the number.
+  private func filtered(_ entry: RoomAppend, milliseconds: Int64) -> RoomAppended {
+    guard var cursor = entry.cursor else { return append(entry, milliseconds: milliseconds) }
+    if let known = cursors.committed(of: cursor.client, epoch: cursor.epoch),
+      cursor.committed <= known
+    {
+      return duplicate(of: entry) ?? .passed
+    }
+    let outcome = append(entry, milliseconds: milliseconds)
+    if let reason = outcome.refusal(of: entry) {
+      cursor.refusals.append(SessionRefusal(sequence: cursor.committed, reason: reason))
+    }
+    cursors.commit(cursor)
+    return outcome
+  }
+
+  private func duplicate(of entry: RoomAppend) -> RoomAppended? {
+    stored[Origin(client: entry.client, id: entry.id)].map {
+      .duplicate(key: $0.key, offset: $0.offset, milliseconds: $0.milliseconds)
+    }
+  }
+
+  public func memory(of client: SessionID, epoch: UInt64) throws(HookupError) -> SessionMemory {
+    try refuseWhenClosed()
+    return cursors.memory(of: client, epoch: epoch)
   }
 
   private func append(_ entry: RoomAppend, milliseconds: Int64) -> RoomAppended {
-    let origin = Origin(client: entry.client, id: entry.id)
-    if let place = stored[origin] {
-      return .duplicate(key: place.key, offset: place.offset, milliseconds: place.milliseconds)
-    }
+    if let duplicate = duplicate(of: entry) { return duplicate }
     guard logs[entry.key] != nil || makeLog(entry.key) else { return .tooManyRooms }
     turn += 1
     let offset = logs[entry.key, default: Log()].add(entry, milliseconds: milliseconds, turn: turn)
-    stored[origin] = Place(key: entry.key, offset: offset, milliseconds: milliseconds)
+    stored[Origin(client: entry.client, id: entry.id)] = Place(
+      key: entry.key, offset: offset, milliseconds: milliseconds)
     return .stored(offset: offset)
   }
 

@@ -33,7 +33,7 @@ public struct ClientConfiguration: Sendable {
   }
 
   /// The wire formats offered as subprotocols, in order of preference. Default ``JSONProtocolFormat`` alone (offer peers of the
-  /// original exactly one). Empty: none is offered and ``SimpleJSONFormat`` is spoken, as with any plain WebSocket server.
+  /// original exactly one). With ``ResumeFormat`` among them, and a server that has sessions, messages arrive exactly once. Empty: none is offered and ``SimpleJSONFormat`` is spoken, as with any plain WebSocket server.
   public var formats: [any WireFormat] = [JSONProtocolFormat()]
   /// Whether a server that selects none of ``formats`` is refused (the default) or spoken to in ``SimpleJSONFormat``, without
   /// acks; that is said by an ``ClientEvent/error(_:)``.

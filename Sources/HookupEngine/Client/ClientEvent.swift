@@ -17,6 +17,14 @@ public enum ClientEvent: Sendable {
   case sent(sequence: UInt64)
   /// The peer acked it: handled, by a Hookup server that acks after handling; parsed, by a peer of the original.
   case acknowledged(sequence: UInt64)
+  /// Committed by the other side of a session, all of these numbers that had not failed. Only with `hookup.resume.v1`.
+  case delivered(ClosedRange<UInt64>)
+  /// Given up: the other side of a session refused it, or could never take it.
+  case failed(sequence: UInt64, reason: String)
+  /// A numbered message of the server's. Only with `hookup.resume.v1`; ``ClientDelivery/confirm()`` it.
+  case delivery(ClientDelivery)
+  /// A session's continuity broke: what was lost, or may come twice, to the exact range.
+  case broken(SessionBreak)
   /// No ack came within the message's time. `isKept`: it stays in the outbox and goes again with the next connection.
   case ackFailed(Message, sequence: UInt64, isKept: Bool)
   /// Something went wrong that the client survives, or why `run()` is about to throw.

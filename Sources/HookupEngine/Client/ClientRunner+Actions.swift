@@ -8,7 +8,7 @@ extension ClientRunner {
     case .close(let number, let code, let reason):
       links[number]?.connection.close(code: code, reason: reason)
     case .abort(let number):
-      attempts[number]?.cancel()
+      attempts.removeValue(forKey: number)??.cancel()
       links[number]?.connection.abort()
     case .setReading(let number, let reading): links[number]?.connection.setReading(reading)
     case .append(let ticket, let sequence, let tag): append(ticket, sequence, tag)
@@ -23,7 +23,13 @@ extension ClientRunner {
     case .load(let number, let from, let count, let bytes):
       load(number, from: from, count: count, bytes: bytes)
     case .transmit(let number, let sequence, let id): transmit(number, sequence, id: id)
-    case .transmitNumbered, .frame, .deliver, .pass, .renew: break
+    case .transmitNumbered(let number, let sequence, let wire, let tag, let isRedelivered):
+      transmitNumbered(number, sequence, wire: wire, tag: tag, isRedelivered: isRedelivered)
+    case .frame(let number, let frame): write(frame, number)
+    case .deliver(let sequence, let tag, let isRedelivered):
+      deliver(sequence, tag: tag, isRedelivered: isRedelivered)
+    case .pass(let through, let tag): confirm(through, tag: tag)
+    case .renew(let identity): renew(identity)
     case .discard(let sequence): loaded[sequence] = nil
     case .settle(let sequence): settled.append(sequence)
     case .report(let report): tell(report)
@@ -32,6 +38,23 @@ extension ClientRunner {
   }
 
   private func open(_ number: UInt64) {
+    guard let session else { return dial(number, connection: 0) }
+    attempts[number] = .some(nil)
+    session.nextConnection { [self] result in
+      eventLoop.execute { [self] in
+        // Given up meanwhile.
+        guard attempts.removeValue(forKey: number) != nil else { return }
+        switch result {
+        case .success(let connection): dial(number, connection: connection)
+        case .failure(let error):
+          handle(.openFailed(number, SessionMachine.OpenFailure(error, url: url)))
+        }
+      }
+    }
+  }
+
+  /// - Parameter connection: how often this client has dialled; 0 when nobody counts.
+  private func dial(_ number: UInt64, connection: UInt64) {
     let request: WebSocketConnector.Request
     do throws(HookupError) {
       request = try configuration.connectRequest(to: url)
@@ -45,14 +68,16 @@ extension ClientRunner {
     attempt.result.whenComplete { [self] result in
       attempts[number] = nil
       switch result {
-      case .success(let opened): self.opened(number, opened)
+      case .success(let opened): self.opened(number, connection, opened)
       case .failure(let error):
         handle(.openFailed(number, SessionMachine.OpenFailure(error, url: url)))
       }
     }
   }
 
-  private func opened(_ number: UInt64, _ opened: WebSocketConnector.Connected) {
+  private func opened(
+    _ number: UInt64, _ connection: UInt64, _ opened: WebSocketConnector.Connected
+  ) {
     let chosen = configuration.formats.first { $0.subprotocol == opened.subprotocol }
     if chosen == nil, !configuration.formats.isEmpty, configuration.requiresSubprotocol {
       opened.connection.close(code: 1002, reason: "no common subprotocol")
@@ -73,7 +98,10 @@ extension ClientRunner {
             "the server selected no subprotocol: going on with plain messages, without acks")))
     }
     links[number] = Link(connection: opened.connection, format: format)
-    handle(.opened(number, format.carriesAcks ? .acks : .plain))
+    let carriage: SessionMachine.Carriage =
+      format is ResumeFormat
+      ? .resume(connection: connection) : format.carriesAcks ? .acks : .plain
+    handle(.opened(number, carriage))
   }
 
   private func append(_ ticket: UInt64, _ sequence: UInt64, _ tag: UInt64) {
@@ -138,11 +166,23 @@ extension ClientRunner {
       logger.info("disconnected", metadata: ["url": "\(url)", "reason": "\(quoted(reason))"])
     case .reconnecting(let attempt, let delay):
       news.append(.reconnecting(attempt: attempt, delay: delay))
-    case .delivered, .failed, .broken: break
+    case .delivered(let range):
+      delivered(range)
+      news.append(.delivered(range))
+    case .failed(let sequence, let reason):
+      failed(sequence, reason: reason)
+      news.append(.failed(sequence: sequence, reason: reason))
+    case .broken(let broken):
+      news.append(.broken(broken))
+      logger.warning("the session's continuity broke", metadata: ["how": "\(broken.message)"])
     case .sent(let sequence):
       if configuration.reportsSent { news.append(.sent(sequence: sequence)) }
-    case .acknowledged(let sequence): news.append(.acknowledged(sequence: sequence))
-    case .ackFailed(let sequence, let isKept): tellAckFailed(sequence, isKept: isKept)
+    case .acknowledged(let sequence):
+      delivered(sequence...sequence)
+      news.append(.acknowledged(sequence: sequence))
+    case .ackFailed(let sequence, let isKept):
+      if !isKept { failed(sequence, reason: "no ack came") }
+      tellAckFailed(sequence, isKept: isKept)
     case .error(let error): news.append(.error(error))
     }
   }
@@ -163,6 +203,8 @@ extension ClientRunner {
   private func finish(_ error: HookupError?) {
     storage.close { [self] _ in
       eventLoop.execute { [self] in
+        session?.close()
+        endReceipts()
         publish()
         events.finish()
         if let error { finished.fail(error) } else { finished.succeed() }
@@ -210,6 +252,7 @@ extension ClientRunner {
   fileprivate func received(_ frames: [WireFrame], _ number: UInt64) {
     guard machine.openConnection == number, let link = links[number] else { return }
     round {
+      if link.format is ResumeFormat { return receivedSession(frames, number) }
       for frame in frames {
         switch link.format.decode(frame) {
         case .message(let content): deliver(content, frame)
@@ -226,7 +269,7 @@ extension ClientRunner {
     }
   }
 
-  private func deliver(_ content: Message.Content, _ frame: WireFrame) {
+  func deliver(_ content: Message.Content, _ frame: WireFrame) {
     news.append(ClientEvent(content.detached))
     // An event costs something even when its message is empty.
     newsMessageBytes += frame.bytes + 64

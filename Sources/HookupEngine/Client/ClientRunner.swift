@@ -26,6 +26,8 @@ final class ClientRunner: @unchecked Sendable {
   let logger: Logger
   let events: EventQueue<ClientEvent>
   let storage: any OutboxStorage
+  /// Nil when `hookup.resume.v1` is not offered.
+  let session: ClientSession?
   let onChange: @Sendable () -> Void
   let finished: EventLoopPromise<Void>
 
@@ -41,8 +43,16 @@ final class ClientRunner: @unchecked Sendable {
   private var drainWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
   /// Open connections by number: the current one, and ones that are closing.
   var links: [UInt64: Link] = [:]
-  /// Connections that are being opened, by number.
-  var attempts: [UInt64: WebSocketAttempt] = [:]
+  /// Connections that are being opened, by number; nil while the dial is being counted.
+  var attempts: [UInt64: WebSocketAttempt?] = [:]
+
+  /// The numbered message that is being read.
+  var incoming: ResumeFrame.Numbered?
+  var incomingBytes = 0
+  /// Callers that wait for the end of a message's way, by its number and a ticket.
+  var receipts: [UInt64: [UInt64: CheckedContinuation<Void, any Error>]] = [:]
+  var failures: [UInt64: String] = [:]
+  var failureOrder = CircularBuffer<UInt64>()
 
   // What one round of events gathers, to be done at its end in one piece.
   var appends: [OutboxEntry] = []
@@ -55,7 +65,8 @@ final class ClientRunner: @unchecked Sendable {
 
   init(
     url: WebSocketURL, configuration: ClientConfiguration, storage: any OutboxStorage,
-    events: EventQueue<ClientEvent>, on eventLoop: any EventLoop, seed: UInt64, logger: Logger,
+    session: ClientSession?, events: EventQueue<ClientEvent>, on eventLoop: any EventLoop,
+    seed: UInt64, logger: Logger,
     onChange: @escaping @Sendable () -> Void
   ) {
     self.eventLoop = eventLoop
@@ -65,6 +76,7 @@ final class ClientRunner: @unchecked Sendable {
     self.logger = logger
     self.events = events
     self.storage = storage
+    self.session = session
     self.onChange = onChange
     finished = eventLoop.makePromise()
     let recovered = storage.recovered
@@ -77,8 +89,10 @@ final class ClientRunner: @unchecked Sendable {
         )
       })
     machine = SessionMachine(
-      settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed))
-    news = recovered.notices.map { .error(HookupError(.corrupt, $0)) }
+      settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed),
+      resume: session?.resume)
+    let notices = recovered.notices + (session?.notices ?? [])
+    news = notices.map { .error(HookupError(.corrupt, $0)) }
   }
 
   deinit {
@@ -176,6 +190,10 @@ final class ClientRunner: @unchecked Sendable {
     guard let number = machine.openConnection, let link = links[number] else {
       throw HookupError(
         .notConnected, "not connected: this message is only for the connection of the moment")
+    }
+    guard machine.isResumed else {
+      throw HookupError(
+        .notConnected, "not connected yet: this message is only for the connection of the moment")
     }
     link.connection.send(try link.format.encode(.message(content)), written: nil)
   }

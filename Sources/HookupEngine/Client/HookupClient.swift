@@ -48,13 +48,16 @@ public final class HookupClient: Sendable {
       case .file(let directory, let sync):
         try FileOutbox.open(directory: directory, options: FileOutboxOptions(sync: sync))
       }
+    let offersSession = configuration.formats.contains { $0 is ResumeFormat }
+    let session = offersSession ? try ClientSession(outbox: storage) : nil
     let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     let waker = Waker()
     let queue = EventQueue<ClientEvent>(limit: configuration.maximumQueuedEvents) { waker.wake() }
     self.configuration = configuration
     events = ClientEvents(queue: queue)
     runner = ClientRunner(
-      url: target, configuration: configuration, storage: storage, events: queue, on: eventLoop,
+      url: target, configuration: configuration, storage: storage, session: session, events: queue,
+      on: eventLoop,
       seed: .random(in: .min ... .max), logger: logger, onChange: onChange)
     waker.target.withLock { [runner] in $0.runner = runner }
   }
@@ -135,6 +138,26 @@ public final class HookupClient: Sendable {
       throw HookupError(
         .invalidArgument,
         "no configured wire format carries acks: offer jsonProtocol, or send without needsAck")
+    }
+  }
+
+  /// Returns when the message is delivered: committed by the other side of a session, or acked, or, where no acks are spoken,
+  /// written.
+  ///
+  /// - Throws: ``HookupError/Code/refused`` when it was given up, with the reason; ``HookupError/Code/closed`` when the client ends
+  ///   first; `CancellationError`. Of a message that failed long ago (more than 1,024 failures) nothing is known any more.
+  public func delivered(_ receipt: SendReceipt) async throws {
+    let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
+    let runner = runner
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiter in
+        runner.eventLoop.execute { runner.awaitDelivery(receipt.sequence, ticket, waiter) }
+        if Task.isCancelled {
+          runner.eventLoop.execute { runner.stopAwaiting(receipt.sequence, ticket) }
+        }
+      }
+    } onCancel: {
+      runner.eventLoop.execute { runner.stopAwaiting(receipt.sequence, ticket) }
     }
   }
 

@@ -231,17 +231,28 @@ final class OutboxWriter: @unchecked Sendable {
   }
 
   private func settle(_ sequences: [UInt64]) {
-    for sequence in sequences where index.settle(sequence) {
-      cache.remove(sequence)
-      if let last = unsavedSettled.last, last.upperBound + 1 == sequence {
-        unsavedSettled[unsavedSettled.count - 1] = last.lowerBound...sequence
-      } else {
-        unsavedSettled.append(sequence...sequence)
-      }
-      needsCompaction = true
-    }
+    if Self.settle(sequences, &index, &cache, &unsavedSettled) { needsCompaction = true }
     if !unsavedSettled.isEmpty, settleDeadline == nil {
       settleDeadline = .now + options.settleDelay
     }
+  }
+
+  /// (With the parts as parameters, so that the loop does not check for exclusive access each time.)
+  /// - Returns: whether any of them was there.
+  private static func settle(
+    _ sequences: [UInt64], _ index: inout JournalIndex, _ cache: inout TailCache,
+    _ unsaved: inout [ClosedRange<UInt64>]
+  ) -> Bool {
+    var found = false
+    for sequence in sequences where index.settle(sequence) {
+      found = true
+      cache.remove(sequence)
+      if let last = unsaved.last, last.upperBound + 1 == sequence {
+        unsaved[unsaved.count - 1] = last.lowerBound...sequence
+      } else {
+        unsaved.append(sequence...sequence)
+      }
+    }
+    return found
   }
 }

@@ -24,6 +24,8 @@ public final class HookupServer: Service, Sendable {
   let handler: @Sendable (ServerConnection) async throws -> Void
   let frameHandler: (any FrameHandler)?
   let registry = ConnectionRegistry()
+  /// Nil when no sessions are offered.
+  let sessions: SessionRegistry?
   let tracker: ConnectionTracker
   let tls = TLSContextStore()
   let lifecycle = Mutex(Lifecycle())
@@ -58,6 +60,7 @@ public final class HookupServer: Service, Sendable {
     self.logger = logger
     self.handler = handler
     frameHandler = nil
+    sessions = configuration.sessions.map { SessionRegistry($0, configuration, logger) }
     tracker = ConnectionTracker(limits: configuration.limits)
     (accepted, acceptedContinuation) = AsyncStream.makeStream()
   }
@@ -71,6 +74,7 @@ public final class HookupServer: Service, Sendable {
     self.logger = logger
     handler = { _ in }
     frameHandler = frames
+    sessions = nil
     tracker = ConnectionTracker(limits: configuration.limits)
     (accepted, acceptedContinuation) = AsyncStream.makeStream()
   }
@@ -143,6 +147,7 @@ public final class HookupServer: Service, Sendable {
   /// Runs a handler for each connection until the stream of them ends, then sees all of them off.
   private func serveConnections(on group: any EventLoopGroup) async {
     await withDiscardingTaskGroup { tasks in
+      if let sessions { tasks.addTask { await sessions.committer.run() } }
       for await connection in accepted {
         let executor =
           configuration.runsHandlersOnEventLoop ? EventLoopTaskExecutor(connection.eventLoop) : nil
@@ -157,6 +162,8 @@ public final class HookupServer: Service, Sendable {
       deadline.cancel()
       for channel in tracker.channels { channel.close(promise: nil) }
       tasks.cancelAll()
+      // What was confirmed is still committed.
+      sessions?.committer.finish()
     }
     // Every handler has returned; the sockets follow at once, for they were closed.
     await tracker.waitUntilIdle()
@@ -165,6 +172,10 @@ public final class HookupServer: Service, Sendable {
   /// One connection from its first event to its end.
   private func serve(_ connection: ServerConnection) async {
     defer { tracker.handlerEnded() }
+    if let sessions, connection.speaksSession {
+      guard await connection.resume(in: sessions) else { return await connection.waitUntilClosed() }
+    }
+    defer { connection.release(from: sessions) }
     do {
       try await handler(connection)
       connection.close(isStopping ? configuration.shutdownCode : .normal)

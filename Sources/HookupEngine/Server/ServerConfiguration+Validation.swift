@@ -16,6 +16,11 @@ extension ServerConfiguration {
       throw invalid("pingPath", quoted(pingPath), "a path that begins with '/'")
     }
     try compression?.validate()
+    if let sessions {
+      try require(1...Limits.inFlightMessages, sessions.receiveWindow, "sessions.receiveWindow")
+      try require(atLeast: 1, sessions.maximumSessions, "sessions.maximumSessions")
+      try require(atLeast: 1, sessions.helloTimeout.wholeNanoseconds, "sessions.helloTimeout")
+    }
     try limits.validate()
     try validateAdmission()
   }

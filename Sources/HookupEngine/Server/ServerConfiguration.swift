@@ -49,6 +49,11 @@ public struct ServerConfiguration: Sendable {
   /// When a message that asks for an ack gets it. Default ``AcknowledgementPolicy/onReceipt``.
   public var acknowledgements = AcknowledgementPolicy.onReceipt
 
+  /// Sessions that outlive their connections, `hookup.resume.v1`, each message exactly once and in order. Default nil: none are
+  /// offered. When set, clients that offer the subprotocol get it before any of ``subprotocols``; the others notice
+  /// nothing. Not with a ``FrameHandler``.
+  public var sessions: SessionOptions?
+
   /// Pings that find dead connections. Default: a ping after 15 s of silence, dead after 10 s more. Nil sends none:
   /// a client whose network vanished is then noticed only when a write to it fails, after many minutes.
   public var keepalive: KeepaliveSettings? = KeepaliveSettings()
@@ -119,6 +124,8 @@ public struct ServerConfiguration: Sendable {
 public enum AcknowledgementPolicy: Hashable, Sendable {
   /// At once, by the server, before the message is delivered: "arrived", as the original has it. A crash of the
   /// handler after that loses the message although its sender was told that it arrived.
+  ///
+  /// A session's message is acked when the handler has taken it from ``ServerConnection/events`` and the cursor is committed.
   case onReceipt
   /// By the handler, when it has done with the message what it must not lose: the message comes as
   /// ``ServerEvent/request(_:_:)`` and its sender waits for ``Acknowledgement/confirm()``.

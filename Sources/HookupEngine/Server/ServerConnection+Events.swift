@@ -49,11 +49,11 @@ extension ServerConnection {
         let events = state.inbound.take()
         let concludes = events.isEmpty && state.isConclusionDue
         if concludes { state.isConclusionDue = false }
-        return (events, state.isOver, !state.isReading && !state.inbound.isFull, concludes)
+        return (events, state.hasSaidAll, !state.isReading && !state.inbound.isFull, concludes)
       }
       if mayResume { eventLoop.execute { self.updateReading() } }
       if concludes { eventLoop.execute { self.conclude() } }
-      if !events.isEmpty { return events }
+      if !events.isEmpty { return state.withLock({ $0.session != nil }) ? taken(events) : events }
       if isOver || Task.isCancelled { return [] }
       await waitForEvents()
     }
@@ -63,7 +63,7 @@ extension ServerConnection {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isReady = state.withLock { state in
-          if !state.inbound.isEmpty || state.isOver || Task.isCancelled { return true }
+          if !state.inbound.isEmpty || state.hasSaidAll || Task.isCancelled { return true }
           precondition(state.reader == nil, "two tasks read the events of one connection at once")
           state.reader = continuation
           return false
@@ -82,8 +82,8 @@ extension ServerConnection {
   }
 
   /// Appends events and wakes the reader, in one step.
-  func deliver(_ events: [(event: ServerEvent, bytes: Int)]) {
-    guard !events.isEmpty else { return }
+  func deliver(_ events: [(event: ServerEvent, bytes: Int)], isLast: Bool = false) {
+    guard !events.isEmpty || isLast else { return }
     let reader = state.withLock { state in
       for (event, bytes) in events { state.inbound.append(event, bytes: bytes) }
       return state.reader.take()
@@ -98,7 +98,8 @@ extension ServerConnection {
     let change: (any WebSocketConnection, Bool)? = state.withLock { state in
       // While closing, what arrives is dropped, and the client's close frame is waited for.
       let shouldRead =
-        state.phase != .open || !(state.inbound.isFull || state.outbound.isClogged)
+        state.phase != .open
+        || !(state.inbound.isFull || state.outbound.isClogged || state.session?.isAsking == true)
       guard shouldRead != state.isReading, let webSocket = state.webSocket else { return nil }
       state.isReading = shouldRead
       return (webSocket, shouldRead)
@@ -111,4 +112,7 @@ extension ServerConnection.State {
   var isOver: Bool {
     if case .closed = phase { true } else { false }
   }
+
+  /// Whether what waits in ``inbound`` is all there will be.
+  var hasSaidAll: Bool { isOver || session?.isFenced == true }
 }

@@ -14,6 +14,7 @@ extension ServerConnection: WebSocketDelegate {
     assert(!isClosing, "a connection is attached before anybody knows it")
     if drains { drain() }
     scheduleIdleTimer()
+    scheduleHelloTimer()
   }
 
   package func webSocket(
@@ -24,10 +25,11 @@ extension ServerConnection: WebSocketDelegate {
     var events: [(event: ServerEvent, bytes: Int)] = []
     events.reserveCapacity(frames.count)
     var settlesAcks = false
-    let isOpen = state.withLock { state in
+    let (isOpen, isSession) = state.withLock { state in
       state.lastMessage = now
-      return state.phase == .open
+      return (state.phase == .open, state.session != nil)
     }
+    if isSession { return receive(ofSession: frames) }
     for frame in frames {
       switch format.decode(frame) {
       case .message(let content):
@@ -109,7 +111,8 @@ extension ServerConnection: WebSocketDelegate {
   ) {
     let reason = DisconnectReason(
       code: CloseCode(rawValue: reason.code), reason: reason.reason, byPeer: reason.byPeer)
-    let (unacked, violation, mourners) = state.withLock { state in
+    leaveSession(reason)
+    let (unacked, violation, mourners, isTold) = state.withLock { state in
       let violation = state.phase == .open ? Self.violation(reason) : nil
       state.phase = .closed(reason)
       state.webSocket = nil
@@ -121,13 +124,18 @@ extension ServerConnection: WebSocketDelegate {
       }
       let mourners = state.mourners
       if state.tasks != nil { state.mourners = [] }
-      return (state.tasks?.acks.removeAll() ?? [], violation, mourners)
+      return (
+        state.tasks?.acks.removeAll() ?? [], violation, mourners, state.session?.isFenced ?? false
+      )
     }
     common.registry.remove(self)
+    state.withLock({ $0.session?.waiter.take() })?.resume()
     defer {
       wakeWriters()
       for mourner in mourners { mourner.resume() }
     }
+    // Whoever waits for events sees that there are none any more.
+    if isTold { return deliver([], isLast: true) }
     if let frameHandler { return frameHandler.closed(self, reason) }
     var events = unacked.map { (event: ServerEvent.ackFailed($0), bytes: 0) }
     if let violation { events.append((.error(violation), 0)) }

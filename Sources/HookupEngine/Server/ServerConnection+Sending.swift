@@ -34,6 +34,7 @@ extension ServerConnection {
   ///
   /// `code` is one that ``CloseCode/isAllowedOnWire``, else 1000 is sent. A `reason` of more than 123 bytes is cut.
   public func close(_ code: CloseCode = .normal, reason: String = "") {
+    sayCommitted()
     beginClosing(code, reason: reason, discardingQueued: false)
   }
 
@@ -59,6 +60,12 @@ extension ServerConnection {
         .invalidArgument,
         "a connection that a frame handler serves awaits no acks: send without needsAck, and read the acks "
           + "from its frames with its format")
+    }
+    guard !(format is ResumeFormat) else {
+      throw HookupError(
+        .invalidArgument,
+        "a server sends no numbered messages: send without needsAck, and let the client ask for what it missed"
+      )
     }
     guard format.carriesAcks else {
       throw HookupError(

@@ -34,6 +34,8 @@ public final class ServerConnection: Sendable, Identifiable {
     var phase = Phase.open
     /// Nil until a task has to do with this connection: under a ``FrameHandler`` often never.
     var tasks: TaskState?
+    /// Nil unless it speaks `hookup.resume.v1`.
+    var session: SessionLink?
     let common: Common
     var isDrainScheduled = false
     /// The frame handler is being called with what a read brought.
@@ -56,6 +58,7 @@ public final class ServerConnection: Sendable, Identifiable {
     let frameHandler: (any FrameHandler)?
     let logger: Logger
     let registry: ConnectionRegistry
+    let sessions: SessionRegistry?
 
     init(_ server: HookupServer) {
       limits = server.configuration.limits
@@ -64,6 +67,7 @@ public final class ServerConnection: Sendable, Identifiable {
       frameHandler = server.frameHandler
       logger = server.logger
       registry = server.registry
+      sessions = server.sessions
     }
   }
 
@@ -86,6 +90,7 @@ public final class ServerConnection: Sendable, Identifiable {
     self.eventLoop = eventLoop
     var initial = State(outbound: SendQueue(highBytes: common.limits.sendBufferHighBytes), common)
     if common.frameHandler == nil { initial.inbound.append(.connected, bytes: 0) }
+    if common.sessions != nil, format is ResumeFormat { initial.session = SessionLink() }
     state = Mutex(initial)
   }
 

@@ -6,12 +6,15 @@ import Glibc
 struct Watchdog {
   private let timer: any DispatchSourceTimer
 
-  /// - Parameter limit: for the whole run.
-  init(limit: Duration) {
+  /// - Parameters:
+  ///   - limit: for the whole run.
+  ///   - givingUp: what is done before the end, in no time.
+  init(limit: Duration, givingUp: @escaping @Sendable () -> Void = {}) {
     timer = DispatchSource.makeTimerSource(queue: .global())
     timer.schedule(deadline: .now() + .seconds(Int(limit.components.seconds) + 1))
     timer.setEventHandler { @Sendable in
       Streams.complain("not done after \(limit): given up")
+      givingUp()
       _exit(1)
     }
     timer.activate()

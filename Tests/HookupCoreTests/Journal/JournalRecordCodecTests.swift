@@ -18,6 +18,18 @@ import Testing
     bytes.withUnsafeBytes { (codec ?? self.codec).read($0, at: start, origin: origin) }
   }
 
+  @Test(arguments: [0, 1, 100])
+  func `a tag is kept beside the payload`(_ size: Int) throws {
+    let entry = OutboxEntry(
+      sequence: 5, flags: 255, ackTimeoutMilliseconds: 7, tag: 0xFEDC_BA98_7654_3210,
+      payload: ByteBuffer(repeating: 9, count: size))
+    let bytes = written(entry)
+    #expect(bytes.count == JournalRecordCodec.encodedBytes(of: entry))
+    let record = try #require(read(bytes))
+    #expect(record.tag == entry.tag && record.flags == 255)
+    #expect(ByteBuffer(bytes: bytes[record.payload]) == entry.payload)
+  }
+
   @Test(arguments: [0, 1, 7, 8, 100, 70_000])
   func `an entry is read back as it was written`(_ size: Int) throws {
     let entry = OutboxEntry(
@@ -29,7 +41,7 @@ import Testing
     #expect(
       record
         == JournalRecord(
-          kind: .message, flags: 255, sequence: 9_007_199_254_740_991,
+          kind: .message, flags: 255, tag: 0, tagBytes: 0, sequence: 9_007_199_254_740_991,
           ackTimeoutMilliseconds: .max, durableBytes: 56, start: 0, payloadBytes: size))
     #expect(ByteBuffer(bytes: bytes[record.payload]) == entry.payload)
   }

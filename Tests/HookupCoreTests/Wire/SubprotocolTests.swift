@@ -90,3 +90,20 @@ private struct Shouting: WireFormat {
     #expect(Subprotocol.offers(in: [String(repeating: "x", count: 100_000)]) == [])
   }
 }
+
+@Suite struct SubprotocolSessionTests {
+  @Test func `with sessions they come first, without them they are not spoken`() throws {
+    let standard = SubprotocolRegistry.standard
+    let names = standard.names.filter { $0 != Subprotocol.resume }
+    let with = standard.with(sessions: true)
+    #expect(with.names.first == Subprotocol.resume)
+    #expect(with.names.filter { $0 != Subprotocol.resume } == names)
+    #expect(with.defaultFormat.subprotocol == standard.defaultFormat.subprotocol)
+    #expect(with.with(sessions: true).names == with.names)
+    #expect(with.with(sessions: false).names == names)
+    let last = try SubprotocolRegistry(
+      [SimpleJSONFormat(), ResumeFormat()], default: Subprotocol.resume)
+    #expect(last.with(sessions: true).names == last.names)
+    #expect(last.with(sessions: false).defaultFormat.subprotocol == Subprotocol.simpleJson)
+  }
+}

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct WireVectorTests {
   @Test func `the vector file is read whole`() {
-    #expect(WireVector.all.count == 195)
+    #expect(WireVector.all.count == 258)
     #expect(Set(WireVector.all.map(\.description)).count == WireVector.all.count)
     #expect(WireVector.all.filter { $0.format != "stored" && $0.use == .both }.count >= 30)
   }
@@ -13,10 +13,26 @@ import Testing
   @Test(arguments: WireVector.all.filter { $0.use == .parse || $0.use == .both })
   func `a frame has the meaning its vector says`(_ vector: WireVector) throws {
     if vector.format == "stored" { return try checkStored(vector) }
+    if vector.format == Subprotocol.resume { return try checkResume(vector) }
     let format = try #require(SubprotocolRegistry.standard.format(named: vector.format))
     let frame = try #require(vector.frame)
     let expected = try #require(vector.message)
     #expect(format.decode(frame) == expected)
+  }
+
+  private func checkResume(_ vector: WireVector) throws {
+    let frame = try #require(vector.frame)
+    guard vector.means.kind == .frame else {
+      let fault = #expect(throws: ResumeFault.self) {
+        try ResumeFormat.decode(frame) as ResumeFrame
+      }
+      #expect(fault?.code.rawValue == vector.means.code)
+      return
+    }
+    let value = WireFrame.text(ByteBuffer(string: try #require(vector.means.value)))
+    let read: ResumeFrame = try ResumeFormat.decode(frame)
+    #expect(try ResumeFormat.encode(read) == value)
+    #expect(try ResumeFormat.decode(value) as ResumeFrame == read)
   }
 
   private func checkStored(_ vector: WireVector) throws {
@@ -37,6 +53,7 @@ import Testing
 
   @Test(arguments: WireVector.all.filter { $0.use == .render || $0.use == .both })
   func `a meaning becomes exactly the frame its vector says`(_ vector: WireVector) throws {
+    if vector.format == Subprotocol.resume { return try checkResume(vector) }
     if vector.format == "stored" {
       let timeout = vector.means.timeout
       let stored = StoredMessage.encode(

@@ -7,11 +7,12 @@ import NIOCore
 struct WireVector: Decodable, CustomStringConvertible, Sendable {
   enum Use: String, Decodable { case parse, render, both, refused }
   struct Meaning: Decodable {
-    enum Kind: String, Decodable { case text, json, binary, ack, error }
+    enum Kind: String, Decodable { case text, json, binary, ack, error, frame, fault }
     var kind: Kind
     var value: String?
     var id: UInt64?
     var timeout: Int64?
+    var code: UInt16?
   }
 
   var name: String
@@ -54,7 +55,7 @@ struct WireVector: Decodable, CustomStringConvertible, Sendable {
     case .text: .text(value)
     case .json: .json(JSONText(unchecked: value))
     case .binary: .binary(bytes(value))
-    case .ack, .error: nil
+    case .ack, .error, .frame, .fault: nil
     }
   }
 

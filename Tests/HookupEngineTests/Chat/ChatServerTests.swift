@@ -316,7 +316,7 @@ actor BreakableStore: ChatStore {
   func holdAndFailNext() { holdsNext = true }
 
   func append(
-    _ entries: [RoomAppend], milliseconds: Int64
+    _ changes: [RoomChange], milliseconds: Int64
   ) async throws(HookupError) -> [RoomAppended] {
     if holdsNext {
       holdsNext = false
@@ -325,7 +325,12 @@ actor BreakableStore: ChatStore {
       throw HookupError(.storage, "failed on purpose")
     }
     if isBroken { throw HookupError(.storage, "broken on purpose") }
-    return try await inner.append(entries, milliseconds: milliseconds)
+    return try await inner.append(changes, milliseconds: milliseconds)
+  }
+
+  func memory(of client: SessionID, epoch: UInt64) async throws(HookupError) -> SessionMemory {
+    if isBroken { throw HookupError(.storage, "broken on purpose") }
+    return try await inner.memory(of: client, epoch: epoch)
   }
 
   func head(of key: RoomKey) async throws(HookupError) -> RoomHead {

@@ -71,7 +71,7 @@ import Testing
         let files = SimulatedFiles()
         files.crash(at: call)
         let used = await work(files)
-        let file = try open(files.afterCrash(seed: UInt64(call) << 8 | seed))
+        let file = try open(files.afterCrash(seed: UInt64(call) << 8 | seed, sector: 8))
         let place: Comment = "call \(call), seed \(seed)"
         #expect(!file.recovered.isLost, place)
         if !used.isEmpty { #expect(file.id == "00000000000000010000000000000002", place) }
@@ -146,8 +146,8 @@ import Testing
     await file.close()
     files.change("/d/identity") { bytes in
       bytes[8] = 2
-      let checksum = bytes[..<48].withUnsafeBytes { CRC32C.checksum($0, seed: 0x736C_6F74) }
-      bytes.replaceSubrange(48..<52, with: withUnsafeBytes(of: checksum.littleEndian, Array.init))
+      let checksum = bytes[..<72].withUnsafeBytes { CRC32C.checksum($0, seed: 0x736C_6F74) }
+      bytes.replaceSubrange(72..<76, with: withUnsafeBytes(of: checksum.littleEndian, Array.init))
     }
     let error = try #require(throws: HookupError.self) { try open() }
     #expect(error.message.contains("version 2"))

@@ -19,6 +19,24 @@ import Testing
       directory: "/d", options: options, files: files ?? self.files, freshEpoch: 7)
   }
 
+  @Test func `an append completes only when it would survive the loss of power`() async throws {
+    let outbox = try open()
+    for number: UInt64 in 1...20 {
+      let after = await withCheckedContinuation { continuation in
+        outbox.append([entry(number)]) { [files] result in
+          #expect(result.isSuccess)
+          continuation.resume(returning: (0..<4).map { files.afterCrash(seed: number * 4 + $0) })
+        }
+      }
+      for files in after {
+        let again = try open(files)
+        #expect(try await again.sequences() == Array(1...number))
+        await again.close()
+      }
+    }
+    await outbox.close()
+  }
+
   @Test func `a failed flush fails its appends, and is never tried again on that file`()
     async throws
   {

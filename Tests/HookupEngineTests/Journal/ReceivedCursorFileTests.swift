@@ -99,7 +99,7 @@ import Testing
         let files = SimulatedFiles()
         files.crash(at: call)
         let (tried, confirmed) = await work(files)
-        let after = files.afterCrash(seed: UInt64(call) << 8 | seed)
+        let after = files.afterCrash(seed: UInt64(call) << 8 | seed, sector: 8)
         let file = try open(after)
         let place: Comment = "call \(call), seed \(seed)"
         #expect((confirmed...tried).contains(file.value.rx), place)

@@ -9,7 +9,7 @@ import Synchronization
 
 /// A file system in memory that forgets what was not made durable, and fails when it is told to.
 ///
-/// After a crash each 64 bytes that were written and not flushed are there or not, by chance; so is a new length. Changes to the
+/// After a crash each 64 bytes (or as many as a test says) that were written and not flushed are there or not, by chance; so is a new length. Changes to the
 /// directory survive in order, up to some point.
 final class SimulatedFiles: FileLayer {
   fileprivate struct Inode {
@@ -77,7 +77,8 @@ final class SimulatedFiles: FileLayer {
   var paths: [String] { state.withLock { $0.names.keys.sorted() } }
 
   /// What is there after power was lost.
-  func afterCrash(seed: UInt64) -> SimulatedFiles {
+  /// - Parameter sector: bytes that are written together or not at all.
+  func afterCrash(seed: UInt64, sector: Int = 64) -> SimulatedFiles {
     state.withLock { old in
       var random = SplitMix(state: seed)
       var new = State()
@@ -89,7 +90,7 @@ final class SimulatedFiles: FileLayer {
       new.nextNumber = old.nextNumber
       for number in Set(new.names.values) {
         guard let inode = old.inodes[number] else { continue }
-        let bytes = Self.survivors(of: inode, &random)
+        let bytes = Self.survivors(of: inode, sector, &random)
         new.inodes[number] = Inode(bytes: bytes, durable: bytes)
       }
       return SimulatedFiles(new)
@@ -107,11 +108,13 @@ final class SimulatedFiles: FileLayer {
     }
   }
 
-  private static func survivors(of inode: Inode, _ random: inout SplitMix) -> [UInt8] {
+  private static func survivors(
+    of inode: Inode, _ size: Int, _ random: inout SplitMix
+  ) -> [UInt8] {
     let length = Bool.random(using: &random) ? inode.bytes.count : inode.durable.count
-    return (0..<(length + 63) / 64).flatMap { sector -> [UInt8] in
+    return (0..<(length + size - 1) / size).flatMap { sector -> [UInt8] in
       let isNew = Bool.random(using: &random)
-      return (sector * 64..<min(length, sector * 64 + 64)).map { position in
+      return (sector * size..<min(length, sector * size + size)).map { position in
         let new = position < inode.bytes.count ? inode.bytes[position] : 0
         let old = position < inode.durable.count ? inode.durable[position] : 0
         return isNew ? new : old

@@ -166,7 +166,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
         .refusal(.badRequest, "a WebSocket is opened without a body"), to: nil, context)
     }
     let headers = head.headers.fields.map { (name: $0.name, value: $0.value) }
-    let subprotocols = setup.configuration.subprotocols
+    let subprotocols = setup.subprotocols
     switch WebSocketHandshake.answer(
       method: head.method, headers: headers, subprotocols: subprotocols.names,
       compression: setup.configuration.compression)

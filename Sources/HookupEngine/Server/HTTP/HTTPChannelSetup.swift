@@ -8,6 +8,7 @@ import Synchronization
 /// What the HTTP side of every connection of a server shares.
 final class HTTPChannelSetup: Sendable {
   let configuration: ServerConfiguration
+  let subprotocols: SubprotocolRegistry
   let files: StaticFileStore?
   let threadPool: NIOThreadPool
   let logger: Logger
@@ -27,6 +28,7 @@ final class HTTPChannelSetup: Sendable {
     self.server = server
     configuration = server.configuration
     logger = server.logger
+    subprotocols = configuration.subprotocols.with(sessions: server.sessions != nil)
     tls = server.tls
     if let tlsSettings = configuration.tls { tls.set(try tlsSettings.makeContext()) }
     hosts = configuration.allowedHosts.map { $0.compactMap { HostPattern($0[...]) } }

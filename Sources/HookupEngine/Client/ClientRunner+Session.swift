@@ -1,0 +1,159 @@
+import HookupCore
+import NIOCore
+
+extension ClientRunner {
+  /// Reads what one read brought of `hookup.resume.v1`.
+  func receivedSession(_ frames: [WireFrame], _ number: UInt64) {
+    for frame in frames {
+      guard machine.openConnection == number else { return }
+      do throws(ResumeFault) {
+        hear(try ResumeFormat.decode(frame), frame, number)
+      } catch {
+        links[number]?.connection.close(code: error.code.rawValue, reason: error.sentence)
+        return
+      }
+      performPending()
+    }
+  }
+
+  private func hear(_ frame: ResumeFrame, _ wire: WireFrame, _ number: UInt64) {
+    switch frame {
+    case .hello:
+      links[number]?.connection.close(code: 1002, reason: "a hello from the server")
+    case .welcome(let welcome): handle(.welcome(number, welcome))
+    case .numbered(let message):
+      incoming = message
+      incomingBytes = wire.bytes
+      handle(
+        .numbered(
+          number, sequence: message.sequence, tag: message.tag,
+          isRedelivered: message.isRedelivered))
+      performPending()
+      incoming = nil
+    case .plain(let content): deliver(content, wire)
+    case .ack(let through, let credit):
+      handle(.acknowledged(number, through: through, credit: credit))
+    case .nack(let sequence, let reason):
+      handle(.rejected(number, sequence: sequence, reason: reason))
+    case .skip(let through, let tag, let reason):
+      handle(.skipped(number, through: through, tag: tag, reason))
+    case .bye(let bye): handle(.saidBye(number, bye))
+    }
+  }
+
+  /// Hands the message that is being read to the program.
+  func deliver(_ sequence: UInt64, tag: UInt64, isRedelivered: Bool) {
+    guard let message = incoming else { return }
+    news.append(
+      .delivery(
+        ClientDelivery(
+          content: message.content.detached, sequence: sequence, isRedelivered: isRedelivered,
+          tag: tag, runner: self)))
+    newsMessageBytes += incomingBytes + 64
+  }
+
+  /// The program has handled a delivery, and all before it.
+  func confirm(_ sequence: UInt64, tag: UInt64) {
+    guard let window = machine.session?.resume.received, sequence > window.committed else { return }
+    session?.store(epoch: window.epoch, committed: sequence, tag: tag) { [self] result in
+      eventLoop.execute { [self] in
+        switch result {
+        case .success: handle(.committed(through: sequence))
+        case .failure(let error): handle(.commitFailed(error))
+        }
+      }
+    }
+  }
+
+  func write(_ frame: ResumeFrame, _ number: UInt64) {
+    do throws(HookupError) {
+      links[number]?.connection.send(try ResumeFormat.encode(frame), written: nil)
+    } catch {
+      news.append(.error(error))
+      links[number]?.connection.abort()
+    }
+  }
+
+  func transmitNumbered(
+    _ number: UInt64, _ sequence: UInt64, wire: UInt64, tag: UInt64, isRedelivered: Bool
+  ) {
+    guard let entry = loaded.removeValue(forKey: sequence), let link = links[number] else { return }
+    do throws(HookupError) {
+      let frame = try ResumeFormat.encodeNumbered(
+        sequence: wire, tag: tag, isRedelivered: isRedelivered, stored: entry.payload,
+        flags: entry.flags)
+      link.connection.send(frame, written: nil)
+    } catch {
+      news.append(.error(error))
+      handle(.unsendable(sequence))
+    }
+  }
+
+  func renew(_ identity: SessionIdentity) {
+    session?.renew(identity) { [self] error in
+      eventLoop.execute { [self] in round { news.append(.error(error)) } }
+    }
+  }
+
+  // MARK: Receipts
+
+  /// Tells `waiter` what becomes of `sequence`, now or when it is known.
+  func awaitDelivery(
+    _ sequence: UInt64, _ ticket: UInt64, _ waiter: CheckedContinuation<Void, any Error>
+  ) {
+    if let reason = failures[sequence] {
+      waiter.resume(throwing: HookupError.notDelivered(sequence, reason))
+    } else if !machine.window.isUnsettled(sequence) {
+      waiter.resume()
+    } else if machine.isFinished {
+      waiter.resume(throwing: HookupError.closedBeforeDelivery)
+    } else {
+      receipts[sequence, default: [:]][ticket] = waiter
+    }
+  }
+
+  func stopAwaiting(_ sequence: UInt64, _ ticket: UInt64) {
+    receipts[sequence]?.removeValue(forKey: ticket)?.resume(throwing: CancellationError())
+    if receipts[sequence]?.isEmpty == true { receipts[sequence] = nil }
+  }
+
+  func delivered(_ range: ClosedRange<UInt64>) {
+    guard !receipts.isEmpty else { return }
+    for sequence in range {
+      for waiter in receipts.removeValue(forKey: sequence)?.values ?? [:].values { waiter.resume() }
+    }
+  }
+
+  func failed(_ sequence: UInt64, reason: String) {
+    failures[sequence] = reason
+    failureOrder.append(sequence)
+    if failureOrder.count > Self.rememberedFailures, let oldest = failureOrder.popFirst() {
+      failures[oldest] = nil
+    }
+    for waiter in receipts.removeValue(forKey: sequence)?.values ?? [:].values {
+      waiter.resume(throwing: HookupError.notDelivered(sequence, reason))
+    }
+  }
+
+  /// Failures that are remembered for who asks later; older ones count as settled.
+  private static var rememberedFailures: Int { 1_024 }
+
+  func endReceipts() {
+    for waiter in receipts.values.flatMap(\.values) {
+      waiter.resume(throwing: HookupError.closedBeforeDelivery)
+    }
+    receipts = [:]
+  }
+}
+
+extension HookupError {
+  fileprivate static func notDelivered(_ sequence: UInt64, _ reason: String) -> HookupError {
+    HookupError(.refused, "message \(sequence) was not delivered: \(reason)")
+  }
+
+  fileprivate static var closedBeforeDelivery: HookupError {
+    HookupError(
+      .closed,
+      "the client was closed before the message was delivered; what a file buffer holds is kept")
+  }
+}
