@@ -63,7 +63,8 @@ final class ClientNode: Node {
       ?? Saved(
         client: SessionID(high: world.random.next(), low: world.random.next()),
         epoch: max(1, world.random.next()), base: first - 1, outboxEpoch: recovered.epoch)
-    if next.outboxEpoch != recovered.epoch {
+    // A base that numbers to come would lie below: the outbox is older than the identity.
+    if next.outboxEpoch != recovered.epoch || next.base >= recovered.nextSequence {
       next.epoch = max(1, world.random.next())
       next.base = first - 1
       next.outboxEpoch = recovered.epoch

@@ -122,7 +122,8 @@ package struct SessionMachine: Machine {
     self.settings = settings
     self.window = window
     self.random = random
-    // A crash may bring back what was settled before the numbering began: its end was reported then.
+    // A crash may bring back what was settled before the numbering began: its end was reported then. The driver has made sure that
+    // the numbers to come lie above the base, or begun a new numbering.
     if let base = resume?.identity.base { _ = self.window.settle(through: base) }
     session = resume.map { Session($0, firstUnsettled: self.window.first) }
   }
