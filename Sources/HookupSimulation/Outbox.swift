@@ -57,8 +57,10 @@ final class JournaledOutbox: Outbox {
   private var waiting: [OutboxEntry] = []
   private var isWriting = false
   private var settled: [ClosedRange<UInt64>] = []
-  /// The next write goes to a new segment that begins here: an fsync has failed.
-  private var restart: UInt64?
+  /// The next write goes to a new segment: an fsync has failed.
+  private var mustRestart = false
+  /// The highest number that was synced. A segment begins right behind it, so that what failed leaves no hole.
+  private var lastSynced: UInt64 = 0
   private(set) var epoch: UInt64 = 0
 
   init(node: Node, prefix: String) {
@@ -101,7 +103,7 @@ final class JournaledOutbox: Outbox {
         self.driver?.feed(.stored(through: last.sequence), world)
       }
     }
-    if let last = segments.last, restart == nil, last.end < Self.segmentBytes {
+    if let last = segments.last, !mustRestart, last.end < Self.segmentBytes {
       put(batch, world)
     } else {
       begin(batch, world)
@@ -110,7 +112,7 @@ final class JournaledOutbox: Outbox {
 
   /// A new segment first.
   private func begin(_ batch: [OutboxEntry], _ world: World) {
-    let first = restart ?? batch[0].sequence
+    let first = lastSynced + 1
     var name = JournalSegmentName(epoch: epoch, first: first)
     if let last = segments.last?.name, last.first == first, last.epoch == epoch {
       name.generation = last.generation + 1
@@ -129,7 +131,7 @@ final class JournaledOutbox: Outbox {
       },
       then: { world in
         if let fault { return self.failed(batch, fault, world) }
-        self.restart = nil
+        self.mustRestart = false
         self.segments.append(Segment(name: name, end: JournalSegmentHeader.encodedBytes))
         self.put(batch, world)
       })
@@ -185,6 +187,7 @@ final class JournaledOutbox: Outbox {
       then: { world in
         if let fault { return self.failed(batch, fault, world) }
         self.isWriting = false
+        self.lastSynced = batch[batch.count - 1].sequence
         if world.mutation != .transmitBeforeDurable {
           self.driver?.feed(.stored(through: batch[batch.count - 1].sequence), world)
         }
@@ -207,8 +210,8 @@ final class JournaledOutbox: Outbox {
         world.after(Self.patience, node) { self.write($0) }
         return
       }
-    } else if restart == nil {
-      restart = range.lowerBound
+    } else {
+      mustRestart = true
     }
     for sequence in range { bodies[sequence] = nil }
     driver?.feed(
@@ -234,6 +237,7 @@ final class JournaledOutbox: Outbox {
     }
     var recovered = Recovered()
     recovered.nextSequence = recovery.nextSequence
+    lastSynced = recovery.nextSequence - 1
     recovered.isDamaged = recovery.needsNewEpoch
     for entry in recovery.entries {
       guard let location = recovery.index[entry.sequence],

@@ -23,6 +23,8 @@ final class SessionDriver {
   private(set) var pipeline: [Delivery] = []
   private(set) var isCommitting = false
   private var receipts: [UInt64: Receipt] = [:]
+  /// How many messages it began with: what was settled may come back with a crash, beyond the limit.
+  private(set) var recovered = 0
   private(set) var isFinished = false
 
   private enum Receipt: Int { case accepted, sent, settled }
@@ -49,6 +51,7 @@ final class SessionDriver {
     self.peerID = peerID
     outbox.driver = self
     id = oracle.began(self)
+    recovered = machine.window.count
   }
 
   /// Whether a `send` waits for its place in the outbox.

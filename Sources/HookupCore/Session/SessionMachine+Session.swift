@@ -124,7 +124,7 @@ extension SessionMachine {
       client: client, incarnation: session.resume.incarnation, connection: session.connection,
       sending: SessionHello.Sending(
         epoch: identity.epoch, low: lowestOnWire,
-        high: identity.wire(window.durable), acked: session.acked),
+        high: identity.wire(window.lastStored), acked: session.acked),
       receiving: SessionHello.Receiving(
         epoch: received.epoch, committed: committed, tag: received.tag),
       refusals: session.resume.refusals, credit: session.granted,
@@ -287,7 +287,8 @@ extension SessionMachine {
     session.credit = peer.credit
     session.maximumMessageBytes = peer.maximumMessageBytes
     let low = lowestOnWire
-    let high = identity.wire(window.durable)
+    // A number that could not be stored was never sent: who has it has it from an outbox that was rolled back.
+    let high = identity.wire(window.lastStored)
     // What was on the wire may have had an effect, even one that the other side does not remember.
     session.redeliveredThrough = window.lastTransmitted
     guard identity.epoch != 0, peer.receiving.epoch == identity.epoch,
