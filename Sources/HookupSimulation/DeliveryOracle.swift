@@ -196,7 +196,8 @@ final class DeliveryOracle {
     let isBroken =
       word?.isExcused == true || broken.contains(0) || broken.contains(sender)
       || renumbered.contains(effect.body >> 32 > 1_000 ? 0 : sender)
-    let mayBreak = isBroken && reports > 0
+    // Without a store nobody can tell two copies of an outbox apart, and nobody reports them.
+    let mayBreak = isBroken && (reports > 0 || !store.isTransactional)
     if world?.refusal(of: effect.body) != nil { violation("\(name) was refused and has an effect") }
     if let seen = view.seen[effect.body] {
       // Of two clones one does not know that the other, which marks it, was first.
@@ -257,10 +258,12 @@ final class DeliveryOracle {
     }
     for (body, word) in words.sorted(by: { $0.key < $1.key }) where !word.isExcused {
       let isHeld = held[body] != nil
-      if body >> 32 > 1_000, reports > 0 {
+      if body >> 32 > 1_000 {
         // What the server sent to an identity that its client gave up, as it said.
         let client = world.clients[Int(body >> 32) % 1_000 - 1]
-        if client.saved?.client != word.session { continue }
+        if client.saved?.client != word.session, reports > 0 || broken.contains(client.id) {
+          continue
+        }
       }
       // A server that remembers nothing cannot tell an outbox from an older copy of it by tags.
       if !plan.serverStores, broken.contains(word.node) { continue }

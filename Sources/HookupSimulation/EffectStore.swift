@@ -49,7 +49,10 @@ struct EffectStore {
   }
 
   mutating func crash() {
-    guard !isTransactional else { return }
+    if !isTransactional { forgetCursor() }
+  }
+
+  mutating func forgetCursor() {
     cursors = [:]
     latest = nil
   }

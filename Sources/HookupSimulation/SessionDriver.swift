@@ -233,7 +233,14 @@ final class SessionDriver {
     case .failed(let sequence, _):
       move(sequence, to: .settled, world)
       world.oracle.failed(sequence, by: self)
-    case .broken(let broken): world.oracle.broken(broken, by: self)
+    case .broken(let broken):
+      if case .restarted = broken, !isServer {
+        // Its one cursor is of a numbering that is over.
+        var store = store()
+        store.forgetCursor()
+        setStore(store)
+      }
+      world.oracle.broken(broken, by: self)
     case .connected(let number):
       if world.plan.awaitsGreeting {
         world.after(.milliseconds(3), node) { self.feed(.greeted(number), $0) }

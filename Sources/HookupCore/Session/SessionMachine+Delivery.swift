@@ -142,7 +142,9 @@ extension SessionMachine {
     }
     if ackProgressAt == nil { ackProgressAt = now }
     if let last = session?.lastOnWire, wire > last + 1 {
-      actions.append(.frame(number, .skip(through: wire - 1, tag: 0, reason: .withdrawn)))
+      // A tag that no message has: an older copy of this outbox may hold one under that number, and must not take it for delivered.
+      actions.append(
+        .frame(number, .skip(through: wire - 1, tag: max(1, ~tag), reason: .withdrawn)))
     }
     session?.lastOnWire = wire
     let isRedelivered = sequence <= session?.redeliveredThrough ?? 0

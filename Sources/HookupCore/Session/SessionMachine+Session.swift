@@ -167,10 +167,10 @@ extension SessionMachine {
     let isNew = session.resume.received.epoch != welcome.sending.epoch
     adopt(welcome.sending, memory: .unknown, into: &actions)
     guard resumeSending(number, welcome, at: now, into: &actions) else { return }
+    // What is passed over takes credit: the pump must know.
+    announceLoss(number, into: &actions)
     proceed(number, at: now, into: &actions)
     catchUp(number, isNew: isNew, saidCommitted: session.saidCommitted, into: &actions)
-    announceLoss(number, into: &actions)
-    pump(at: now, into: &actions)
   }
 
   /// A server has read a client's first frame.
@@ -215,9 +215,8 @@ extension SessionMachine {
         number,
         .welcome(
           self.hello(client: nil, session, committed: isKnown ? received.committed : nil))))
-    proceed(number, at: now, into: &actions)
     announceLoss(number, into: &actions)
-    pump(at: now, into: &actions)
+    proceed(number, at: now, into: &actions)
   }
 
   /// Says what the hello did not: what was committed or refused since, and the credit in a numbering that is new here.
@@ -334,8 +333,11 @@ extension SessionMachine {
     let below = lowestOnWire - 1
     guard session.lastOnWire < below else { return }
     let isLost = session.lastOnWire < session.acked
+    // The tag is one that no message has: see transmitNumbered.
     actions.append(
-      .frame(number, .skip(through: below, tag: 0, reason: isLost ? .lost : .withdrawn)))
+      .frame(
+        number,
+        .skip(through: below, tag: max(1, random.next()), reason: isLost ? .lost : .withdrawn)))
     if isLost, let first = identity.sequence(session.lastOnWire + 1),
       let last = identity.sequence(session.acked)
     {
