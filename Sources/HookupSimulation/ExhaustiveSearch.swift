@@ -78,7 +78,8 @@ package enum ExhaustiveSearch {
     let outcome = Simulation.run(plan: plan, seed: 1)
     result.runs += 1
     guard let violation = outcome.violations.first else { return }
-    let cut = plan.cutUp.map { "cut at frame \($0) up" } ?? plan.cutDown.map { "cut at frame \($0) down" }
+    let cut =
+      plan.cutUp.map { "cut at frame \($0) up" } ?? plan.cutDown.map { "cut at frame \($0) down" }
     let crashed = crashes.map { "node \($0.node) call \($0.call)" }.joined(separator: ", ")
     result.failures.append("\(cut ?? crashed): \(violation)")
   }

@@ -16,6 +16,7 @@ final class Link {
     var carried = 0
     /// The frame, counted from 1, that gets lost alone: what a broken proxy does.
     var losing: Int?
+    var hasLost = false
     /// The frame, counted from 1, during which the connection is cut.
     var cuttingAt: Int?
   }
@@ -70,10 +71,16 @@ final class Link {
     // Acks and what else says the state of things is not lost alone: without a gap nobody can notice.
     if let losing = way.losing, losing <= way.carried, case .frame(.numbered) = packet {
       self[from: node].losing = nil
+      self[from: node].hasLost = true
       return world.note(node, "the network loses a frame of connection \(id)")
     }
+    // A skip says where it ends and not where it begins: over TCP nothing before it can be missing.
+    if way.hasLost, case .frame(.skip) = packet { return cut(world) }
+    if let last = way.cuttingAt, last <= way.carried {
+      if last == way.carried { cut(world, inFlight: false) }
+      return
+    }
     transport(packet, from: node, world)
-    if way.cuttingAt == way.carried { cut(world, inFlight: false) }
   }
 
   private func transport(_ packet: Packet, from node: Node, _ world: World) {
@@ -81,10 +88,8 @@ final class Link {
     let arrival = max(self[from: node].lastArrival, world.now + latency + jitter)
     self[from: node].lastArrival = arrival
     let peer = other(node)
-    let carried = self[from: node].carried
     world.plan(at: arrival, owner: (peer, peer.process)) { world in
       if let end = self[from: node].goodUntil, end < arrival { return }
-      if self[from: node].cuttingAt == carried { return }
       guard self.isOpen(peer) else { return }
       if case .closed = packet {
         // The answer to a close frame goes back and both sides are done.

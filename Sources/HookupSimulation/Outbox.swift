@@ -257,7 +257,8 @@ final class JournaledOutbox: Outbox {
     return bytes.withUnsafeBytes { bytes in
       JournalRecordCodec(name: segment.name).read(bytes, at: Int(location.offset)).flatMap {
         $0.payload.count == 8
-          ? UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: $0.payload.lowerBound, as: UInt64.self))
+          ? UInt64(
+            bigEndian: bytes.loadUnaligned(fromByteOffset: $0.payload.lowerBound, as: UInt64.self))
           : nil
       }
     }

@@ -94,8 +94,10 @@ final class ServerNode: Node {
       hello.connection = max(
         hello.connection, (driver.machine.session?.resume.lastConnection ?? 0) + 1)
     }
-    let memory = store.memory(
-      of: EffectStore.Key(client: client, epoch: hello.sending.epoch))
+    let memory =
+      world.mutation == .noDuplicateFilter
+      ? .nothing
+      : store.memory(of: EffectStore.Key(client: client, epoch: hello.sending.epoch))
     driver.feed(.hello(link.id, hello, memory), world)
     if driver.machine.openConnection == link.id {
       world.oracle.checkOrder(client, greeting.hello.connection)
@@ -119,6 +121,7 @@ final class ServerNode: Node {
       if let known = saved[client], known.outboxEpoch == found.epoch {
         identity = known.identity
       } else {
+        if saved[client] != nil { world.oracle.renumbered(self) }
         identity.base = (found.pending.first?.sequence ?? found.nextSequence) - 1
         saved[client] = Saved(identity: identity, outboxEpoch: found.epoch)
       }

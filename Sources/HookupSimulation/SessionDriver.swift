@@ -109,7 +109,8 @@ final class SessionDriver {
       if world.mutation == .forgetRefusals { hello.refusals = [] }
       feed(.welcome(number, hello), world)
     case .numbered(let message):
-      guard case .binary(var content) = message.content, let body = content.readInteger(as: UInt64.self)
+      guard case .binary(var content) = message.content,
+        let body = content.readInteger(as: UInt64.self)
       else { return }
       incoming = body
       let received = machine.session?.resume.received.received ?? 0
@@ -117,9 +118,6 @@ final class SessionDriver {
         if world.mutation == .acceptGaps, message.sequence > received + 1 {
           feed(
             .skipped(number, through: message.sequence - 1, tag: 0, .withdrawn), world)
-        }
-        if world.mutation == .noDuplicateFilter, message.sequence <= received {
-          return deliver(message.sequence, message.tag, message.isRedelivered, world, filters: false)
         }
       }
       feed(
@@ -261,16 +259,11 @@ final class SessionDriver {
   }
 
   private func deliver(
-    _ sequence: UInt64, _ tag: UInt64, _ isRedelivered: Bool, _ world: World, filters: Bool = true
+    _ sequence: UInt64, _ tag: UInt64, _ isRedelivered: Bool, _ world: World
   ) {
     let delivery = Delivery(
       key: key, base: machine.session?.resume.received.committed ?? 0, sequence: sequence,
       tag: tag, body: incoming, isRedelivered: isRedelivered)
-    if !filters {
-      var store = store()
-      _ = store.apply(delivery, refusal: world.refusal(of: incoming), filters: false)
-      return setStore(store)
-    }
     pipeline.append(delivery)
     if world.mutation == .ackBeforeCommit {
       let key = key
@@ -299,7 +292,8 @@ final class SessionDriver {
         guard world.now >= world.commitsFailUntil || !self.isServer else { return }
         let before = self.store()
         var after = before
-        applied = after.apply(next, refusal: refusal)
+        applied = after.apply(
+          next, refusal: refusal, filters: world.mutation != .noDuplicateFilter)
         if split {
           let cursors = after.cursors
           after.cursors = before.cursors

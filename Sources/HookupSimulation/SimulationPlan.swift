@@ -65,7 +65,8 @@ package struct SimulationPlan: Sendable {
     serverOutboxIsDurable = Bool.random(using: &random)
     refuseOneIn = Bool.random(using: &random) ? UInt64.random(in: 2...6, using: &random) : 0
     failsWhenDiskFull = Bool.random(using: &random)
-    latency = [.microseconds(100), .milliseconds(5), .milliseconds(80), .seconds(1)]
+    latency =
+      [.microseconds(100), .milliseconds(5), .milliseconds(80), .seconds(1)]
       .randomElement(using: &random) ?? .milliseconds(5)
     spreadsOut = Bool.random(using: &random)
     let mayBreak = Int.random(in: 0..<3, using: &random) == 0

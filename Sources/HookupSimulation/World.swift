@@ -22,6 +22,7 @@ final class World {
   var closesAtOnceUntil = MonotonicInstant.zero
   var commitsFailUntil = MonotonicInstant.zero
   private var framesToLose = 0
+  private var linksToStall = 0
   private var damaged: Set<String> = []
 
   static let stepLimit = 400_000
@@ -39,7 +40,8 @@ final class World {
     settings.whenFull = plan.waitsWhenFull ? .wait : .refuse
     settings.awaitsGreeting = plan.awaitsGreeting
     self.settings = settings
-    server = ServerNode(store: EffectStore(isTransactional: plan.serverStores, keepsOneCursor: false))
+    server = ServerNode(
+      store: EffectStore(isTransactional: plan.serverStores, keepsOneCursor: false))
     oracle = DeliveryOracle(plan: plan)
     oracle.world = self
   }
@@ -173,6 +175,7 @@ final class World {
     closesAtOnceUntil = .zero
     commitsFailUntil = .zero
     framesToLose = 0
+    linksToStall = 0
     for node in [server] + clients as [Node] {
       node.disk.isFull = false
       node.disk.failingSyncs = 0
@@ -218,6 +221,10 @@ final class World {
       cuttingAt: (isFirst ? plan.cutUp : nil, isFirst ? plan.cutDown : nil))
     client.links.append(link)
     server.links.append(link)
+    if linksToStall > 0 {
+      linksToStall -= 1
+      link.stall(.seconds(Int.random(in: 9...40, using: &random)), self)
+    }
     return link
   }
 
@@ -251,7 +258,13 @@ final class World {
     let pause = Duration.milliseconds(Int.random(in: 1...40_000, using: &random))
     switch fault {
     case .cut: link?.cut(self)
-    case .stall: link?.stall(pause, self)
+    case .stall:
+      // A connection may be slow from its first frame on: then a hello can come after a later one.
+      if let link, Bool.random(using: &random) {
+        link.stall(pause, self)
+      } else {
+        linksToStall += 1
+      }
     case .halfOpen: link?.silence(from: Bool.random(using: &random) ? client : server, self)
     case .loseFrame: framesToLose += 1
     case .dialsFail: dialsFailUntil = now + pause
@@ -294,7 +307,8 @@ final class World {
   }
 
   private var clientBackups: [Int: ClientBackup] = [:]
-  private var serverBackup: (disk: SimulatedDisk, saved: [SessionID: ServerNode.Saved], store: EffectStore)?
+  private var serverBackup:
+    (disk: SimulatedDisk, saved: [SessionID: ServerNode.Saved], store: EffectStore)?
 
   /// What a copy of a directory holds: what is on the platter.
   private func durable(_ disk: SimulatedDisk) -> SimulatedDisk {

@@ -1,0 +1,46 @@
+import HookupSimulation
+import Testing
+
+@Suite struct SimulationTests {
+  /// Seeds that failed once, for ever.
+  static let failedOnce: [UInt64] = [
+    1, 134, 148, 167, 251, 256, 875, 1050, 1105, 1345, 1629, 1732, 1847, 2275, 3400, 3834, 4357,
+    5477,
+    10962, 12277, 14541, 14605,
+  ]
+
+  @Test(arguments: failedOnce)
+  func `a seed that failed once passes`(_ seed: UInt64) {
+    let outcome = Simulation.run(seed: seed)
+    #expect(outcome.violations == [], "seed \(seed)")
+  }
+
+  @Test func `fresh seeds pass`() async {
+    var random = SystemRandomNumberGenerator()
+    let first = UInt64(UInt32.random(in: .min ... .max, using: &random)) << 16
+    let result = await SeedSweep.run(first: first, count: 2_000, workers: 2)
+    print("simulated \(result.seeds) seeds from \(first) on: \(result.steps) steps")
+    #expect(result.seeds == 2_000)
+    for failure in result.failures.prefix(20) {
+      Issue.record("seed \(failure.seed): \(failure.violation)")
+    }
+  }
+
+  @Test func `a seed is a run: it ends the same way twice`() {
+    let first = Simulation.run(seed: 42, isTraced: true)
+    let second = Simulation.run(seed: 42, isTraced: true)
+    #expect(first.trace == second.trace)
+    #expect(!first.trace.isEmpty)
+  }
+
+  /// How many seeds it may take until a broken rule is noticed.
+  private static let seeds: UInt64 = 3_000
+
+  @Test(arguments: Mutation.allCases)
+  func `a rule that is broken is noticed`(_ mutation: Mutation) throws {
+    let found = (1...Self.seeds).lazy.map { Simulation.run(seed: $0, mutation: mutation) }
+      .first { !$0.violations.isEmpty }
+    let outcome = try #require(found, "\(mutation), \(mutation.rule)")
+    print("\(mutation.rule), \(mutation): seed \(outcome.seed): \(outcome.violations[0])")
+  }
+}
