@@ -3,8 +3,9 @@ package enum SeedSweep {
   package struct Result: Sendable {
     package var seeds = 0
     package var steps = 0
-    /// The seeds that failed, in order, and what each one's first violation was.
-    package var failures: [(seed: UInt64, violation: String)] = []
+    /// The seeds that failed, in order, what each one's first violation was, and whether a fault in it breaks continuity: a
+    /// backup, a clone, damage, a lost disk.
+    package var failures: [(seed: UInt64, violation: String, breaks: Bool)] = []
 
     mutating func add(_ other: Result) {
       seeds += other.seeds
@@ -53,7 +54,8 @@ package enum SeedSweep {
       result.seeds += 1
       result.steps += outcome.steps
       if let violation = outcome.violations.first {
-        result.failures.append((outcome.seed, violation))
+        let breaks = outcome.plan.faults.contains { $0.fault.breaks }
+        result.failures.append((outcome.seed, violation, breaks))
       }
     }
     return result

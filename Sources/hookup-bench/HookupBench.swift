@@ -15,8 +15,7 @@ struct HookupBench: AsyncParsableCommand {
     subcommands: [
       EchoCommand.self, FanoutCommand.self, AckedCommand.self, IdleCommand.self,
       ConnectCommand.self, SoakCommand.self, JournalCommand.self, ResumeCommand.self,
-      ServeCommand.self,
-      AutobahnCommand.self, ProxyCommand.self, TortureCommand.self,
-      SimulateCommand.self,
+      ServeCommand.self, AutobahnCommand.self, ProxyCommand.self, SimulateCommand.self,
+      TortureCommand.self,
     ])
 }

@@ -176,7 +176,7 @@ extension EndToEnd {
       try target.figures.limitDescriptors(to: allowed)
       // More than it can accept: the rest waits in the kernel.
       var crowd = try (0..<100).map { _ in try BlockingPeer(port: target.port) }
-      usleep(300_000)
+      for _ in 0..<500 where try target.figures.descriptors() != allowed { usleep(10_000) }
       #expect(try target.figures.descriptors() == allowed)
       let before = try target.figures.cpuSeconds()
       usleep(1_500_000)

@@ -46,8 +46,7 @@ struct SessionMachineCornerCasesTests {
     #expect(pair.client.confirmed == [1, 2, 3, 4, 5] && pair.server.delivered == [1, 2, 3, 4, 5])
   }
 
-  @Test func `a proxy that buffers for ever: acks that stand still end the connection, and all is resumed`()
-  {
+  @Test func `a proxy that buffers for ever: acks that stand still end the connection`() {
     var pair = SessionPair { $0.ackStallLimit = .seconds(60) }
     pair.connect()
     for _ in 1...2 { pair.send() }
