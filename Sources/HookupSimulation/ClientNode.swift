@@ -15,7 +15,7 @@ final class ClientNode: Node {
   var store: EffectStore
   private(set) var driver: SessionDriver?
   /// Bodies the program still has to send.
-  private var todo: [UInt64] = []
+  private var unsent: [UInt64] = []
   private var renewing = 0
   private var dials: [UInt64] = []
   /// Whose later messages carry another sender: clones have a number of their own.
@@ -28,12 +28,12 @@ final class ClientNode: Node {
   }
 
   func submit(_ body: UInt64, _ world: World) {
-    guard isUp, let driver else { return todo.append(body) }
+    guard isUp, let driver else { return unsent.append(body) }
     driver.send(body, world)
   }
 
   var isQuiet: Bool {
-    guard isUp, let driver, todo.isEmpty, driver.pipeline.isEmpty, driver.machine.window.count == 0
+    guard isUp, let driver, unsent.isEmpty, driver.pipeline.isEmpty, driver.machine.window.count == 0
     else { return false }
     return !driver.isSending && driver.machine.openConnection != nil
   }
@@ -101,8 +101,8 @@ final class ClientNode: Node {
     driver.renew = { [unowned self] in renew($0, $1) }
     self.driver = driver
     driver.feed(.start, world)
-    let bodies = todo
-    todo = []
+    let bodies = unsent
+    unsent = []
     for body in bodies { driver.send(body, world) }
   }
 

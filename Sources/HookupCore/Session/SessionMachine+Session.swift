@@ -87,7 +87,11 @@ extension SessionMachine {
     case .rejected(_, let sequence, let reason):
       rejected(number, sequence, reason: reason, at: now, into: &actions)
     case .saidBye(_, let bye):
-      session?.returnWithin = bye.after
+      // As with Retry-After: a server may ask for patience, not for silence.
+      let longest = Int(Self.longestRetryAfter.wholeMilliseconds)
+      session?.returnWithin = bye.after.map {
+        min(max(0, $0.lowerBound), longest)...min(max(0, $0.upperBound), longest)
+      }
       guard !bye.resumes else { return }
       link.lastFailure = bye.reason
       leave(

@@ -7,13 +7,13 @@ public struct ClientDelivery: Sendable {
   public let sequence: UInt64
   /// Whether it may have been delivered before.
   public let isRedelivered: Bool
-  let tag: UInt64
+  /// The numbering it belongs to.
+  let epoch: UInt64
   let runner: ClientRunner
 
-  /// This message, and all before it, are handled: the server may forget them. Durable, with a file buffer, before the server
-  /// hears of it. Never waits; a second call does nothing.
+  /// This message is handled: once all before it are too, the server may forget it. Durable, with a file buffer, before the
+  /// server hears of it. Never waits; a second call does nothing.
   public func confirm() {
-    let runner = runner
-    runner.eventLoop.execute { runner.confirm(sequence, tag: tag) }
+    runner.eventLoop.execute { runner.confirm(self) }
   }
 }

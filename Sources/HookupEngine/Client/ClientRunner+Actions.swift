@@ -28,7 +28,7 @@ extension ClientRunner {
     case .frame(let number, let frame): write(frame, number)
     case .deliver(let sequence, let tag, let isRedelivered):
       deliver(sequence, tag: tag, isRedelivered: isRedelivered)
-    case .pass(let through, let tag): confirm(through, tag: tag)
+    case .pass(let through, let tag): pass(through, tag: tag)
     case .renew(let identity): renew(identity)
     case .discard(let sequence): loaded[sequence] = nil
     case .settle(let sequence): settled.append(sequence)

@@ -44,22 +44,58 @@ extension ClientRunner {
   /// Hands the message that is being read to the program.
   func deliver(_ sequence: UInt64, tag: UInt64, isRedelivered: Bool) {
     guard let message = incoming else { return }
+    beginNumbering()
+    deliveries.deliver(sequence, tag: tag)
     news.append(
       .delivery(
         ClientDelivery(
           content: message.content.detached, sequence: sequence, isRedelivered: isRedelivered,
-          tag: tag, runner: self)))
+          epoch: deliveriesEpoch, runner: self)))
     newsMessageBytes += incomingBytes + 64
   }
 
-  /// The program has handled a delivery, and all before it.
-  func confirm(_ sequence: UInt64, tag: UInt64) {
-    guard let window = machine.session?.resume.received, sequence > window.committed else { return }
-    session?.store(epoch: window.epoch, committed: sequence, tag: tag) { [self] result in
+  /// Commits a stretch without messages, in its turn.
+  func pass(_ through: UInt64, tag: UInt64) {
+    beginNumbering()
+    deliveries.skip(through: through, tag: tag)
+    commitConfirmed()
+  }
+
+  /// The program has handled a delivery. One of a numbering that is over means nothing any more.
+  func confirm(_ delivery: ClientDelivery) {
+    guard delivery.epoch == deliveriesEpoch else { return }
+    deliveries.confirm(delivery.sequence, refusal: nil, isDurable: false)
+    commitConfirmed()
+  }
+
+  /// What was delivered under another numbering cannot be confirmed in this one.
+  private func beginNumbering() {
+    guard let epoch = machine.session?.resume.received.epoch, epoch != deliveriesEpoch else {
+      return
+    }
+    deliveriesEpoch = epoch
+    deliveries.removeAll()
+  }
+
+  /// Stores the cursor of all that is confirmed without a gap, and then tells the machine.
+  private func commitConfirmed() {
+    guard let client = machine.session?.resume.identity.client else { return }
+    let epoch = deliveriesEpoch
+    let none = SessionCursor(client: client, epoch: epoch, committed: 0, tag: 0, connection: 0)
+    guard let cursor = deliveries.takeConfirmed(none) else { return }
+    session?.store(epoch: epoch, committed: cursor.committed, tag: cursor.tag) { [self] result in
       eventLoop.execute { [self] in
+        guard epoch == deliveriesEpoch else { return }
         switch result {
-        case .success: handle(.committed(through: sequence))
-        case .failure(let error): handle(.commitFailed(error))
+        case .success:
+          deliveries.committed(through: cursor.committed)
+          while let (sequence, _) = deliveries.nextDurable() {
+            handle(.committed(through: sequence))
+          }
+        case .failure(let error):
+          // All that was delivered and is not committed comes again.
+          deliveries.removeAll()
+          handle(.commitFailed(error))
         }
       }
     }

@@ -46,6 +46,9 @@ final class ClientRunner: @unchecked Sendable {
   /// Connections that are being opened, by number; nil while the dial is being counted.
   var attempts: [UInt64: WebSocketAttempt?] = [:]
 
+  /// The server's numbered messages that are not committed here, of the numbering ``deliveriesEpoch``.
+  var deliveries = SessionDeliveries()
+  var deliveriesEpoch: UInt64 = 0
   /// The numbered message that is being read.
   var incoming: ResumeFrame.Numbered?
   var incomingBytes = 0
@@ -91,6 +94,10 @@ final class ClientRunner: @unchecked Sendable {
     machine = SessionMachine(
       settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed),
       resume: session?.resume)
+    // What a crash brought back had its end under an earlier numbering: the machine does not send it.
+    if let base = session?.resume.identity.base {
+      storage.settle(recovered.pending.map(\.sequence).filter { $0 <= base })
+    }
     let notices = recovered.notices + (session?.notices ?? [])
     news = notices.map { .error(HookupError(.corrupt, $0)) }
   }

@@ -37,8 +37,11 @@ final class ClientSession: @unchecked Sendable {
       directory: directory, isExpected: value.connections > 0)
     var identity = SessionIdentity(
       client: SessionID(high: value.high, low: value.low), epoch: value.epoch, base: value.base)
-    if value.epoch == 0 || value.outboxEpoch != recovered.epoch || value.base > base {
-      // The outbox is new, or cannot show that it has all its numbers.
+    if value.epoch == 0 || value.outboxEpoch != recovered.epoch
+      || value.base >= recovered.nextSequence
+    {
+      // The outbox is new, or older than the identity, or cannot show that it has all its numbers. What a crash brings back from
+      // below the base had its end before: see ClientRunner.
       identity.epoch = fresh.epoch
       identity.base = base
     }
@@ -47,7 +50,7 @@ final class ClientSession: @unchecked Sendable {
     notices = identityFile.recovered.notices + receivedFile.recovered.notices
     resume = SessionMachine.Resume(
       role: .client, identity: identity, incarnation: incarnation,
-      received: ReceiveWindow(epoch: cursor.epoch, committed: cursor.rx, tag: cursor.rxDigest))
+      received: ReceiveWindow(epoch: cursor.epoch, committed: cursor.rx, tag: cursor.tag))
     if identity.epoch != value.epoch { renew(identity) { _ in } }
   }
 
@@ -83,7 +86,7 @@ final class ClientSession: @unchecked Sendable {
   ) {
     guard let files else { return completion(.success(())) }
     files.received.store(
-      ReceivedCursor(epoch: epoch, rx: committed, rxDigest: tag), completion: completion)
+      ReceivedCursor(epoch: epoch, rx: committed, tag: tag), completion: completion)
   }
 
   func close() {

@@ -22,12 +22,8 @@ extension EndToEnd {
           try child.waitForLines(30) { $0.contains { $0.hasPrefix("listening on ") } }
         } else {
           child = try Child("echo-server", ["\(port)"], home: NSTemporaryDirectory())
-          // It says so on a line that a pipe keeps back.
-          let deadline = Date(timeIntervalSinceNow: 30)
-          while (try? BlockingPeer(port: port)) == nil {
-            guard Date() < deadline else { throw HarnessError("the server does not listen") }
-            usleep(20_000)
-          }
+          // Its own line is kept back by the pipe; its log is not.
+          try child.waitForErrors(30) { $0.contains("listening") }
         }
       }
 
@@ -176,8 +172,9 @@ extension EndToEnd {
       try target.figures.limitDescriptors(to: allowed)
       // More than it can accept: the rest waits in the kernel.
       var crowd = try (0..<100).map { _ in try BlockingPeer(port: target.port) }
-      for _ in 0..<500 where try target.figures.descriptors() != allowed { usleep(10_000) }
-      #expect(try target.figures.descriptors() == allowed)
+      try target.child.waitForErrors(30) { $0.contains("accepting pauses") }
+      let held = try target.figures.descriptors()
+      #expect(held == allowed)
       let before = try target.figures.cpuSeconds()
       usleep(1_500_000)
       let spent = try target.figures.cpuSeconds() - before

@@ -8,7 +8,7 @@ import Testing
 
   private func slot(_ number: UInt64) -> Codec.Slot {
     Codec.Slot(
-      generation: number, value: ReceivedCursor(epoch: 7, rx: number * 3, rxDigest: number &* 99))
+      generation: number, value: ReceivedCursor(epoch: 7, rx: number * 3, tag: number &* 99))
   }
 
   /// A file with these slots; nil for one that was never written.

@@ -158,7 +158,8 @@ struct SessionMachineSessionTests {
     #expect(pair.server.committed == 11)
   }
 
-  @Test func `yesterday's backup on the client: numbers are never used again`() {
+  /// Six messages were delivered; the client is back at the third.
+  private static func withRestoredClient() -> SessionPair {
     var pair = SessionPair()
     pair.connect()
     for _ in 1...3 { pair.send() }
@@ -167,10 +168,13 @@ struct SessionMachineSessionTests {
     for _ in 1...3 { pair.send() }
     pair.settle()
     pair.cut()
-    let dials = pair.dials
     pair.client = backup
-    pair.dials = dials
     pair.restart(.client)
+    return pair
+  }
+
+  @Test func `yesterday's backup on the client: numbers are never used again`() {
+    var pair = Self.withRestoredClient()
     pair.send()
     pair.connect()
     #expect(pair.client.breaks == [.renumbered(4..<5)])
@@ -182,18 +186,7 @@ struct SessionMachineSessionTests {
   }
 
   @Test func `a restored client whose new messages have old numbers is found by their tags`() {
-    var pair = SessionPair()
-    pair.connect()
-    for _ in 1...3 { pair.send() }
-    pair.settle()
-    let backup = pair.client
-    for _ in 1...3 { pair.send() }
-    pair.settle()
-    pair.cut()
-    let dials = pair.dials
-    pair.client = backup
-    pair.dials = dials
-    pair.restart(.client)
+    var pair = Self.withRestoredClient()
     for _ in 1...5 { pair.send() }
     pair.connect()
     #expect(pair.client.breaks == [.renumbered(4..<9)])
@@ -269,6 +262,17 @@ struct SessionMachineSessionTests {
     pair.cut()
     let wait = pair.now.duration(to: pair.client.machine.nextDeadline ?? pair.now)
     #expect(wait >= .seconds(5) && wait <= .seconds(6))
+  }
+
+  @Test func `a bye for ever is not heeded for ever`() {
+    var pair = SessionPair()
+    pair.connect()
+    let longest = 1 << 53 - 1
+    pair.hear(
+      .client, .bye(ResumeFrame.Bye(reason: "", resumes: true, after: longest...longest)))
+    pair.cut()
+    let wait = pair.now.duration(to: pair.client.machine.nextDeadline ?? pair.now)
+    #expect(wait == SessionMachine.longestRetryAfter)
   }
 
   @Test func `a bye for good ends the client`() {

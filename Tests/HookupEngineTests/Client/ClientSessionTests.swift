@@ -130,6 +130,44 @@ struct ClientSessionTests {
     #expect(taken.count == 0)
   }
 
+  @Test func `what a crash brings back from before the numbering is settled again, not sent`()
+    async throws
+  {
+    let taken = Taken()
+    try await withTemporaryDirectory { directory in
+      let outbox = try FileOutbox.open(directory: directory)
+      let entries = (1...3).map { OutboxEntry(sequence: UInt64($0), message: .text("\($0)")) }
+      #expect(await outbox.append(entries).isSuccess)
+      let identity = try ClientIdentityFile.open(directory: directory)
+      let outboxEpoch = outbox.epoch
+      await withCheckedContinuation { continuation in
+        identity.renew {
+          $0.epoch = 5
+          $0.base = 2
+          $0.outboxEpoch = outboxEpoch
+        } completion: { _ in
+          continuation.resume()
+        }
+      }
+      await withCheckedContinuation { continuation in identity.close { continuation.resume() } }
+      await outbox.close()
+      var configuration = Self.configuration
+      configuration.buffer = .file(directory: directory)
+      let kept = configuration
+      try await withServer(
+        Self.sessions(MemorySessionStore()), handler: Self.handler(taken)
+      ) { address in
+        try await withHookupClient(address.url, configuration: kept) { client in
+          try await client.drained()
+          let left = try await client.pendingMessages()
+          #expect(left.isEmpty)
+        }
+      }
+    }
+    #expect(try await taken.next().text == "3")
+    #expect(taken.count == 0)
+  }
+
   @Test func `without a common subprotocol nothing is downgraded in silence`() async throws {
     try await withServer(handler: echo) { address in
       var configuration = Self.configuration

@@ -28,5 +28,5 @@ extension ClientIdentityFile {
 
 /// A cursor that can be told from every other by its number.
 func cursor(_ number: UInt64) -> ReceivedCursor {
-  ReceivedCursor(epoch: 9, rx: number, rxDigest: number &* 0x9E37_79B9_7F4A_7C15)
+  ReceivedCursor(epoch: 9, rx: number, tag: number &* 0x9E37_79B9_7F4A_7C15)
 }

@@ -1,8 +1,8 @@
 import HookupCore
 import NIOCore
 
-/// The messages of a session's connection that were delivered and are not yet committed, in order: which of them may be committed
-/// now, and which are.
+/// The numbered messages of the other side that were delivered here and are not yet committed, in order: which of them may be
+/// committed now, and which are. At most as many as the window that was granted.
 struct SessionDeliveries: Sendable {
   /// What a handler says of a message.
   enum Verdict: Hashable, Sendable {
