@@ -33,7 +33,8 @@ final class ClientNode: Node {
   }
 
   var isQuiet: Bool {
-    guard isUp, let driver, unsent.isEmpty, driver.pipeline.isEmpty, driver.machine.window.count == 0
+    guard isUp, let driver, unsent.isEmpty, driver.pipeline.isEmpty,
+      driver.machine.window.count == 0
     else { return false }
     return !driver.isSending && driver.machine.openConnection != nil
   }
