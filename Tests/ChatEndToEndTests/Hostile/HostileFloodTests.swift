@@ -173,13 +173,14 @@ extension EndToEnd {
       // More than it can accept: the rest waits in the kernel.
       var crowd = try (0..<100).map { _ in try BlockingPeer(port: target.port) }
       try target.child.waitForErrors(30) { $0.contains("accepting pauses") }
-      let held = try target.figures.descriptors()
-      #expect(held == allowed)
       let before = try target.figures.cpuSeconds()
       usleep(1_500_000)
       let spent = try target.figures.cpuSeconds() - before
       print("without descriptors: \(Int(spent * 1e3)) ms of CPU in 1.5 s")
       #expect(spent < 0.3)
+      // Tried again meanwhile, it has taken all it may: at the first failure something else may have held one for a moment.
+      let held = try target.figures.descriptors()
+      #expect(held == allowed)
       #expect(try honest.roundTrip() < 5)
       crowd = []
       let late = try BlockingPeer(port: target.port)
