@@ -126,12 +126,15 @@ struct ProcessFigures {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
-  /// Open descriptors.
-  func descriptors() throws -> Int {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+  /// How many descriptors are open.
+  func descriptors() throws -> Int { try descriptorNumbers().count }
+
+  /// The numbers of the open descriptors.
+  func descriptorNumbers() throws -> [Int] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap { Int($0) }
   }
 
-  /// Sets how many descriptors the process may have open.
+  /// Sets the number that every descriptor opened from now on is below. Those that are open stay, whatever their number.
   func limitDescriptors(to count: Int) throws {
     let tool = try Process.run(
       URL(fileURLWithPath: "/usr/bin/prlimit"),

@@ -178,8 +178,9 @@ extension EndToEnd {
       let spent = try target.figures.cpuSeconds() - before
       print("without descriptors: \(Int(spent * 1e3)) ms of CPU in 1.5 s")
       #expect(spent < 0.3)
-      // Tried again meanwhile, it has taken all it may: at the first failure something else may have held one for a moment.
-      let held = try target.figures.descriptors()
+      // Tried again meanwhile, it has taken all it may: at the first failure something else may have held one for a moment. The limit
+      // is one of numbers: what this process had open while it started the server may have been inherited with a higher one.
+      let held = try target.figures.descriptorNumbers().count { $0 < allowed }
       #expect(held == allowed)
       #expect(try honest.roundTrip() < 5)
       crowd = []
