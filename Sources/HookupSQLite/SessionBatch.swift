@@ -128,22 +128,16 @@ enum SessionTable {
       database.cachedStatement(
         sql: "SELECT number, tag, connection, epoch FROM cursor WHERE client = ?"),
       arguments: [client.text])
-    var last: UInt64 = 0
-    var found: SessionCursor?
-    for row in rows {
-      let cursor = try cursor(row, of: client, epoch: UInt64(bitPattern: row[3] as Int64))
-      last = max(last, cursor.connection)
-      if cursor.epoch == epoch { found = cursor }
+    var cursors = try rows.map {
+      try cursor($0, of: client, epoch: UInt64(bitPattern: $0[3] as Int64))
     }
-    guard let found else {
-      let hasForgotten =
-        try Bool.fetchOne(database, sql: "SELECT forgotten FROM store WHERE one = 1") ?? true
-      return SessionMemory(
-        hasForgotten || rows.count >= epochsPerClient ? .unknown : .nothing, lastConnection: last)
+    if let index = cursors.firstIndex(where: { $0.epoch == epoch }) {
+      cursors[index].refusals = try refusals(of: cursors[index], database)
+      return SessionMemory(of: epoch, among: cursors, hasForgotten: false)
     }
-    return SessionMemory(
-      .committed(found.committed, tag: found.tag), lastConnection: last,
-      refusals: try refusals(of: found, database))
+    let hasForgotten =
+      try Bool.fetchOne(database, sql: "SELECT forgotten FROM store WHERE one = 1") ?? true
+    return SessionMemory(of: epoch, among: cursors, hasForgotten: hasForgotten)
   }
 
   private static func refusals(

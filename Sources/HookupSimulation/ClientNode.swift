@@ -36,7 +36,14 @@ final class ClientNode: Node {
     guard isUp, let driver, unsent.isEmpty, driver.pipeline.isEmpty,
       driver.machine.window.count == 0
     else { return false }
-    return !driver.isSending && driver.machine.openConnection != nil
+    return !driver.isSending && driver.machine.openConnection != nil && driver.machine.isResumed
+  }
+
+  override var held: Set<UInt64> {
+    if let driver { return Set(driver.outbox.bodies.values) }
+    let found = JournaledOutbox.contents(of: disk.platter, prefix: "")
+    let base = saved?.outboxEpoch == found.epoch ? saved?.base ?? 0 : 0
+    return Set(found.bodies.lazy.filter { $0.key > base }.map(\.value))
   }
 
   override func run(_ world: World) {
@@ -63,14 +70,15 @@ final class ClientNode: Node {
       saved
       ?? Saved(
         client: SessionID(high: world.random.next(), low: world.random.next()),
-        epoch: max(1, world.random.next()), base: first - 1, outboxEpoch: recovered.epoch)
+        epoch: SessionIdentity.epoch(after: 0, random: world.random.next()), base: first - 1,
+        outboxEpoch: recovered.epoch)
     // A base that numbers to come would lie below: the outbox is older than the identity.
     if next.outboxEpoch != recovered.epoch || next.base >= recovered.nextSequence {
-      next.epoch = max(1, world.random.next())
+      next.epoch = SessionIdentity.epoch(after: next.epoch, random: world.random.next())
       next.base = first - 1
       next.outboxEpoch = recovered.epoch
       world.note(self, "its outbox was damaged: a new numbering")
-      world.oracle.renumbered(self)
+      world.oracle.renumbered(self, outbox.bodies)
     }
     world.io(
       self, "keeps its identity", effect: { _ in self.saved = next },
@@ -94,13 +102,18 @@ final class ClientNode: Node {
       resume: SessionMachine.Resume(
         role: .client,
         identity: SessionIdentity(client: saved.client, epoch: saved.epoch, base: saved.base),
-        incarnation: world.random.next(), received: received, refusals: refusals))
+        incarnation: world.random.next(), received: received,
+        remembersReceived: store.isTransactional, refusals: refusals))
     let driver = SessionDriver(
       node: self, outbox: outbox, machine: machine, oracle: world.oracle, store: { self.store },
       setStore: { self.store = $0 }, peerID: { SessionID(high: 0, low: 0) })
     driver.dial = { [unowned self] in dial($0, $1) }
     driver.renew = { [unowned self] in renew($0, $1) }
     self.driver = driver
+    // What a crash brought back from a numbering that is over had its end before.
+    for entry in recovered.pending where entry.sequence <= saved.base {
+      outbox.settle(entry.sequence, world)
+    }
     driver.feed(.start, world)
     let bodies = unsent
     unsent = []

@@ -12,8 +12,6 @@ final class DeliveryOracle {
     var isRejected = false
     var isDelivered = false
     var isFailed = false
-    /// Something broke continuity: it may be lost, or come twice.
-    var isExcused = false
     /// Whose outbox took it last.
     var node = 0
     /// The client's id when it was taken.
@@ -25,16 +23,41 @@ final class DeliveryOracle {
     var count = 0
     /// How often each surfaced, and whether one of them was marked.
     var seen: [UInt64: (count: Int, isMarked: Bool)] = [:]
-    var last: [UInt64: UInt64] = [:]
+    /// The last of each program's messages, by the identity under which they came.
+    var last: [Sender: UInt64] = [:]
+  }
+
+  private struct Sender: Hashable {
+    var program: UInt64
+    var client: SessionID
+
+    init(_ effect: EffectStore.Effect) {
+      program = effect.body >> 32
+      client = effect.key.client
+    }
   }
 
   private var words: [UInt64: Word] = [:]
   private var views: [Int: View] = [:]
-  /// Nodes whose continuity was broken by a fault, and those that said so.
-  private var broken: Set<Int> = []
+  /// Nodes whose directory was restored, copied, damaged or lost.
+  var touched: Set<Int> = []
   /// Nodes that began a new numbering of their own accord, because their outbox could not prove itself whole.
-  private var renumbered: Set<Int> = []
-  private(set) var reports = 0
+  var renumbered: Set<Int> = []
+  /// Messages whose last copy a fault took.
+  var destroyed: Set<UInt64> = []
+  /// Messages that a fault brought back into an outbox, or into a second one.
+  var revived: Set<UInt64> = []
+  /// Messages that a reported new numbering sends again.
+  var mayDouble: Set<UInt64> = []
+  /// Messages that a fault took out of a node's outbox.
+  var missing: [Int: Set<UInt64>] = [:]
+  /// Messages that their sender reported forgotten by the other side.
+  var reported: Set<UInt64> = []
+  /// Sides that were touched and have not spoken to the other one since: rolled back as well, it would not notice.
+  var unresumed: Set<Pair> = []
+  /// What was undone and has to be reported still.
+  var losses: [Loss] = []
+  var reports = 0
   private var lastConnection: [SessionID: UInt64] = [:]
 
   init(plan: SimulationPlan) { self.plan = plan }
@@ -49,7 +72,7 @@ final class DeliveryOracle {
   // MARK: Senders
 
   /// By driver: what it gave numbers to, or found in its outbox.
-  private var numbers: [Int: [UInt64: UInt64]] = [:]
+  private(set) var numbers: [Int: [UInt64: UInt64]] = [:]
 
   func appended(_ body: UInt64, sequence: UInt64, by driver: SessionDriver) {
     words[body, default: Word()].node = driver.node.id
@@ -59,11 +82,24 @@ final class DeliveryOracle {
 
   /// A driver begins with what its outbox holds.
   func began(_ driver: SessionDriver) -> Int {
-    numbers[numbers.count + 1] = driver.outbox.bodies
-    return numbers.count
+    let id = numbers.count + 1
+    var known: [UInt64: UInt64] = [:]
+    if let epoch = (driver.outbox as? JournaledOutbox)?.epoch {
+      // The files go on from what an earlier process, or the one they were copied from, gave numbers to.
+      let last = lastDriver[epoch]?[driver.node.id] ?? lastDriver[epoch]?.values.max()
+      known = last.flatMap { numbers[$0] } ?? [:]
+      lastDriver[epoch, default: [:]][driver.node.id] = id
+    }
+    if !driver.isServer { lastDriverOfNode[driver.node.id] = id }
+    numbers[id] = known.merging(driver.outbox.bodies) { _, held in held }
+    return id
   }
 
-  private func body(_ sequence: UInt64, _ driver: SessionDriver) -> UInt64? {
+  /// Who last opened the outbox of each epoch, by node.
+  private(set) var lastDriverOfNode: [Int: Int] = [:]
+  private var lastDriver: [UInt64: [Int: Int]] = [:]
+
+  func body(_ sequence: UInt64, _ driver: SessionDriver) -> UInt64? {
     numbers[driver.id]?[sequence]
   }
 
@@ -88,7 +124,7 @@ final class DeliveryOracle {
   }
 
   /// Nodes whose disk refused a message.
-  private var failedAtDisk: Set<Int> = []
+  private(set) var failedAtDisk: Set<Int> = []
 
   private func rejected(body: UInt64) {
     if words[body]?.isConfirmed == true {
@@ -100,7 +136,9 @@ final class DeliveryOracle {
   func delivered(_ sequence: UInt64, by driver: SessionDriver) {
     guard let body = body(sequence, driver), let word = words[body] else { return }
     words[body]?.isDelivered = true
-    if word.isExcused || broken.contains(driver.node.id) { return }
+    if world?.refusal(of: body) == nil, !word.isDelivered { checkHeld(body, sequence, by: driver) }
+    // Of a message that came back nobody remembers that it was refused.
+    if revived.contains(body) { return }
     if world?.refusal(of: body) != nil, !word.isFailed, word.isConfirmed {
       violation("\(Self.name(body)) was refused and is reported delivered")
     }
@@ -109,44 +147,8 @@ final class DeliveryOracle {
   func failed(_ sequence: UInt64, by driver: SessionDriver) {
     guard let body = body(sequence, driver) else { return }
     words[body]?.isFailed = true
-    if world?.refusal(of: body) == nil, !broken.contains(driver.node.id) {
+    if world?.refusal(of: body) == nil {
       violation("\(Self.name(body)) is reported failed and nobody refused it")
-    }
-  }
-
-  func broken(_ broken: SessionBreak, by driver: SessionDriver) {
-    reports += 1
-    if case .restarted = broken, !plan.serverOutboxIsDurable || !renumbered.isEmpty { return }
-    guard self.broken.isEmpty else { return }
-    // After a restart a sender cannot tell a number that failed at the disk from one that was delivered: a false alarm, no loss.
-    if failedAtDisk.contains(driver.node.id) || !renumbered.isEmpty || driver.isServer {
-      switch broken {
-      case .forgotten, .lost: return
-      default: break
-      }
-    }
-    violation("\(driver.node.name) reports a break without a cause: \(broken.message)")
-  }
-
-  func renumbered(_ node: Node) {
-    reports += 1
-    // A crash in the middle of a batch can look like damage to the last one: then messages may come twice, marked, and none is lost.
-    renumbered.insert(node.id)
-  }
-
-  /// The server's process took a ring with it.
-  func ringLost(_ driver: SessionDriver) {
-    for body in driver.outbox.bodies.values { words[body]?.isExcused = true }
-  }
-
-  func continuityBreaks(_ node: Node) {
-    broken.insert(node.id)
-    let own = UInt64(node.id)
-    for body in words.keys {
-      let sender = body >> 32
-      if node.id == 0 || sender == own || sender == own + 1_000 || words[body]?.node == node.id {
-        words[body]?.isExcused = true
-      }
     }
   }
 
@@ -154,8 +156,7 @@ final class DeliveryOracle {
 
   /// Promise 8: what was confirmed and not settled is there after a crash.
   func recovered(_ bodies: [UInt64: UInt64], by client: ClientNode, isDamaged: Bool) {
-    guard !broken.contains(client.id) else { return }
-    let found = Set(bodies.values)
+    let found = Set(bodies.values).union(missing[client.id] ?? [])
     for (body, word) in words
     where word.node == client.id && word.isConfirmed && !word.isDelivered && !word.isFailed {
       if !found.contains(body) {
@@ -180,8 +181,10 @@ final class DeliveryOracle {
       if !isFresh { check(effect, view, store, node) }
       view.seen[effect.body, default: (0, false)].count += 1
       if effect.isRedelivered { view.seen[effect.body]?.isMarked = true }
-      view.last[effect.body >> 32] = max(
-        view.last[effect.body >> 32] ?? 0, effect.body & 0xFFFF_FFFF)
+      let sender = Sender(effect)
+      view.last[sender] = max(view.last[sender] ?? 0, effect.body & 0xFFFF_FFFF)
+      // What was lost has come again.
+      losses.removeAll { $0.body == effect.body && $0.receiver == node.id }
     }
     view.count = store.log.count
     views[node.id] = view
@@ -191,25 +194,22 @@ final class DeliveryOracle {
     _ effect: EffectStore.Effect, _ view: View, _ store: EffectStore, _ node: Node
   ) {
     let name = Self.name(effect.body)
-    let word = words[effect.body]
-    let sender = Int(effect.body >> 32) % 1_000
-    let isBroken =
-      word?.isExcused == true || broken.contains(0) || broken.contains(sender)
-      || renumbered.contains(effect.body >> 32 > 1_000 ? 0 : sender)
-    // Without a store nobody can tell two copies of an outbox apart, and nobody reports them.
-    let mayBreak = isBroken && (reports > 0 || !store.isTransactional)
+    let mayDouble = mayDouble.contains(effect.body)
     if world?.refusal(of: effect.body) != nil { violation("\(name) was refused and has an effect") }
     if let seen = view.seen[effect.body] {
       // Of two clones one does not know that the other, which marks it, was first.
-      guard effect.isRedelivered || mayBreak && seen.isMarked else {
+      guard effect.isRedelivered || revived.contains(effect.body) && seen.isMarked else {
         return violation("\(name) surfaces twice at the \(node.name), unmarked")
       }
-      guard mayBreak || !store.isTransactional else {
+      guard mayDouble || !store.isTransactional else {
         return violation("\(name) surfaces twice at the \(node.name), in one transactional store")
       }
       return
     }
-    if let last = view.last[effect.body >> 32], last > effect.body & 0xFFFF_FFFF, !isBroken {
+    if let last = view.last[Sender(effect)], last > effect.body & 0xFFFF_FFFF, !mayDouble,
+      // What a fault brought back comes late, and so may what is marked where nobody remembers.
+      !revived.contains(effect.body), store.isTransactional || !effect.isRedelivered
+    {
       violation("\(name) comes after number \(last) of its sender")
     }
   }
@@ -240,7 +240,7 @@ final class DeliveryOracle {
 
   /// A connection of a lower count never follows one of a higher.
   func checkOrder(_ client: SessionID, _ connection: UInt64) {
-    if let last = lastConnection[client], connection <= last, broken.isEmpty {
+    if let last = lastConnection[client], connection <= last, touched.isEmpty {
       violation("connection \(connection) was taken after \(last)")
     }
     lastConnection[client] = connection
@@ -256,21 +256,24 @@ final class DeliveryOracle {
     for client in world.clients {
       for effect in client.store.log { held[effect.body, default: 0] += 1 }
     }
-    for (body, word) in words.sorted(by: { $0.key < $1.key }) where !word.isExcused {
+    for loss in losses {
+      violation("\(Self.name(loss.body)) was undone, and nobody is told number \(loss.sequence)")
+    }
+    for (body, word) in words.sorted(by: { $0.key < $1.key }) {
       let isHeld = held[body] != nil
       if body >> 32 > 1_000 {
         // What the server sent to an identity that its client gave up, as it said.
         let client = world.clients[Int(body >> 32) % 1_000 - 1]
-        if client.saved?.client != word.session, reports > 0 || broken.contains(client.id) {
+        if client.saved?.client != word.session, reports > 0 || touched.contains(client.id) {
           continue
         }
       }
-      // A server that remembers nothing cannot tell an outbox from an older copy of it by tags.
-      if !plan.serverStores, broken.contains(word.node) { continue }
-      if word.isConfirmed, !isHeld, !word.isFailed {
+      if word.isConfirmed, !isHeld, !word.isFailed, !destroyed.contains(body),
+        !reported.contains(body)
+      {
         violation("\(Self.name(body)) was confirmed and is forgotten")
       }
-      if word.isFailed, isHeld {
+      if word.isFailed, isHeld, !revived.contains(body) {
         violation("\(Self.name(body)) is reported failed and has its effect")
       }
     }

@@ -44,6 +44,11 @@ struct EffectStore {
   }
 
   func memory(of key: Key) -> ReceiveWindow.Memory {
+    if cursors.keys.contains(where: {
+      $0.client == key.client && SessionIdentity.isStale(key.epoch, beside: $0.epoch)
+    }) {
+      return .superseded
+    }
     if let cursor = cursors[key] { return .committed(cursor.committed, tag: cursor.tag) }
     return isTransactional ? .nothing : .unknown
   }

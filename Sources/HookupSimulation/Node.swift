@@ -40,6 +40,8 @@ class Node {
     fall(world)
   }
 
+  /// The messages that it still has to send: what its process holds, else what the next one will find.
+  var held: Set<UInt64> { [] }
   /// The process begins: reads its disk, goes to work.
   func run(_ world: World) {}
   /// The process is gone, the disk has settled.

@@ -221,27 +221,49 @@ final class JournaledOutbox: Outbox {
 
   // MARK: Recovery
 
-  /// Reads the files. Nil when the disk does not let it be put in order: try again later.
-  func recover(_ world: World) -> Recovered? {
-    let names = node.disk.names.compactMap { name in
+  /// What the files of one outbox say.
+  private static func read(
+    _ disk: SimulatedDisk, _ prefix: String, onError: (String) -> Void
+  ) -> JournalRecovery {
+    let names = disk.names.compactMap { name in
       name.hasPrefix(prefix) ? JournalSegmentName(String(name.dropFirst(prefix.count))) : nil
     }
     var recovery = JournalRecovery(names: names)
     for name in recovery.names {
-      let bytes = node.disk[path(name)]?.bytes ?? []
+      let path = prefix + name.description
+      let bytes = disk[path]?.bytes ?? []
       do {
-        try bytes.withUnsafeBytes { try recovery.add($0, path: path(name)) }
+        try bytes.withUnsafeBytes { try recovery.add($0, path: path) }
       } catch {
-        world.oracle.violation("recovery of \(name): \(error)")
+        onError("recovery of \(name): \(error)")
       }
     }
+    return recovery
+  }
+
+  /// What a process that opened the outbox with this prefix now would find in it: the files' epoch, and what is not settled.
+  static func contents(
+    of disk: SimulatedDisk, prefix: String
+  ) -> (epoch: UInt64, bodies: [UInt64: UInt64]) {
+    let recovery = read(disk, prefix) { _ in }
+    var bodies: [UInt64: UInt64] = [:]
+    for entry in recovery.entries {
+      guard let location = recovery.index[entry.sequence] else { continue }
+      bodies[entry.sequence] = body(location, recovery, disk, prefix)
+    }
+    return (recovery.epoch ?? 0, bodies)
+  }
+
+  /// Reads the files. Nil when the disk does not let it be put in order: try again later.
+  func recover(_ world: World) -> Recovered? {
+    let recovery = Self.read(node.disk, prefix) { world.oracle.violation($0) }
     var recovered = Recovered()
     recovered.nextSequence = recovery.nextSequence
     lastSynced = recovery.nextSequence - 1
     recovered.isDamaged = recovery.needsNewEpoch
     for entry in recovery.entries {
       guard let location = recovery.index[entry.sequence],
-        let body = body(location, recovery)
+        let body = Self.body(location, recovery, node.disk, prefix)
       else {
         world.oracle.violation("recovery gave number \(entry.sequence), which cannot be read")
         continue
@@ -254,9 +276,12 @@ final class JournaledOutbox: Outbox {
     return settleFiles(recovery) ? recovered : nil
   }
 
-  private func body(_ location: JournalIndex.Location, _ recovery: JournalRecovery) -> UInt64? {
+  private static func body(
+    _ location: JournalIndex.Location, _ recovery: JournalRecovery, _ disk: SimulatedDisk,
+    _ prefix: String
+  ) -> UInt64? {
     guard let segment = recovery.segments.first(where: { $0.id == location.segment }),
-      let bytes = node.disk[path(segment.name)]?.bytes
+      let bytes = disk[prefix + segment.name.description]?.bytes
     else { return nil }
     return bytes.withUnsafeBytes { bytes in
       JournalRecordCodec(name: segment.name).read(bytes, at: Int(location.offset)).flatMap {

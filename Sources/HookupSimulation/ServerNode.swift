@@ -26,6 +26,20 @@ final class ServerNode: Node {
     super.init(id: 0, name: "server")
   }
 
+  override var held: Set<UInt64> {
+    var held: Set<UInt64> = []
+    let disk = disk.platter
+    for driver in drivers.values { held.formUnion(driver.outbox.bodies.values) }
+    for (client, known) in saved where drivers[client] == nil {
+      let found = JournaledOutbox.contents(of: disk, prefix: Self.prefix(client))
+      let base = known.outboxEpoch == found.epoch ? known.identity.base : 0
+      held.formUnion(found.bodies.lazy.filter { $0.key > base }.map(\.value))
+    }
+    return held
+  }
+
+  private static func prefix(_ client: SessionID) -> String { client.text + "/" }
+
   override func fall(_ world: World) {
     for driver in drivers.values where !(driver.outbox is JournaledOutbox) {
       world.oracle.ringLost(driver)
@@ -110,18 +124,21 @@ final class ServerNode: Node {
   private func makeDriver(
     _ client: SessionID, _ greeting: Greeting, _ world: World
   ) -> SessionDriver? {
-    var identity = SessionIdentity(client: client, epoch: max(1, world.random.next()))
+    // Later than any that the client knows of.
+    let known = max(saved[client]?.identity.epoch ?? 0, greeting.hello.receiving.epoch)
+    var identity = SessionIdentity(
+      client: client, epoch: SessionIdentity.epoch(after: known, random: world.random.next()))
     let outbox: Outbox
     var recovered = JournaledOutbox.Recovered()
     if world.plan.serverOutboxIsDurable {
-      let journal = JournaledOutbox(node: self, prefix: client.text + "/")
+      let journal = JournaledOutbox(node: self, prefix: Self.prefix(client))
       guard let found = journal.recover(world) else { return nil }
       recovered = found
       outbox = journal
       if let known = saved[client], known.outboxEpoch == found.epoch {
         identity = known.identity
       } else {
-        if saved[client] != nil { world.oracle.renumbered(self) }
+        if saved[client] != nil { world.oracle.renumbered(self, outbox.bodies) }
         identity.base = (found.pending.first?.sequence ?? found.nextSequence) - 1
         saved[client] = Saved(identity: identity, outboxEpoch: found.epoch)
       }
@@ -143,6 +160,9 @@ final class ServerNode: Node {
     driver.idle = { [unowned self] in takeUp(client, $0) }
     driver.renew = { [unowned self] in renew(client, $0, $1) }
     drivers[client] = driver
+    for entry in recovered.pending where entry.sequence <= identity.base {
+      outbox.settle(entry.sequence, world)
+    }
     return driver
   }
 

@@ -26,6 +26,8 @@ final class SessionDriver {
   /// How many messages it began with: what was settled may come back with a crash, beyond the limit.
   private(set) var recovered = 0
   private(set) var isFinished = false
+  /// The numbering that was received before the last one began.
+  private(set) var formerKey: EffectStore.Key?
 
   private enum Receipt: Int { case accepted, sent, settled }
 
@@ -81,9 +83,13 @@ final class SessionDriver {
 
   func feed(_ event: SessionMachine.Event, _ world: World) {
     world.note(node, "\(event)", isEvent: true)
+    let receiving = key
     machine.handle(event, at: world.now, into: &actions)
     world.oracle.checkQueues(self, actions: actions.count)
-    while let action = actions.popFirst() { perform(action, world) }
+    while let action = actions.popFirst() {
+      if case .report(.broken(.restarted)) = action { formerKey = receiving }
+      perform(action, world)
+    }
     arm(world)
   }
 
@@ -242,6 +248,7 @@ final class SessionDriver {
       }
       world.oracle.broken(broken, by: self)
     case .connected(let number):
+      world.oracle.resumed(self)
       if world.plan.awaitsGreeting {
         world.after(.milliseconds(3), node) { self.feed(.greeted(number), $0) }
       }
@@ -263,9 +270,17 @@ final class SessionDriver {
 
   // MARK: Deliveries
 
-  private var key: EffectStore.Key {
+  var key: EffectStore.Key {
     EffectStore.Key(
       client: peerID(), epoch: machine.session?.resume.received.epoch ?? 0)
+  }
+
+  /// What the other side knows this side's numbering by.
+  var sendingKey: EffectStore.Key {
+    EffectStore.Key(
+      client: isServer
+        ? SessionID(high: 0, low: 0) : machine.session?.resume.identity.client ?? peerID(),
+      epoch: machine.session?.resume.identity.epoch ?? 0)
   }
 
   private func deliver(

@@ -76,14 +76,16 @@ struct SimulatedDisk {
     files[name] = file
   }
 
-  /// What a copy holds that is made of what is on the platter.
-  mutating func loseUnsynced() {
+  /// A copy of what is on the platter.
+  var platter: SimulatedDisk {
+    var copy = self
     for name in names {
       guard var file = files[name] else { continue }
       file.bytes = file.durable
       file.dirtyFrom = file.bytes.count
-      files[name] = file
+      copy.files[name] = file
     }
+    return copy
   }
 
   /// The power goes. What was not synced survives in part.

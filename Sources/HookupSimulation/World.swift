@@ -96,6 +96,7 @@ final class World {
   // MARK: The run
 
   func run() {
+    note(nil, "\(plan)")
     for index in 0..<plan.clients {
       clients.append(
         ClientNode(
@@ -310,75 +311,77 @@ final class World {
   private var serverBackup:
     (disk: SimulatedDisk, saved: [SessionID: ServerNode.Saved], store: EffectStore)?
 
-  /// What a copy of a directory holds: what is on the platter.
-  private func durable(_ disk: SimulatedDisk) -> SimulatedDisk {
-    var copy = disk
-    copy.loseUnsynced()
-    return copy
-  }
-
   private func keepClients() {
     for client in clients {
       clientBackups[client.id] = ClientBackup(
-        disk: durable(client.disk), saved: client.saved, store: client.store)
+        disk: client.disk.platter, saved: client.saved, store: client.store)
     }
   }
 
   private func keepServer() {
-    serverBackup = (durable(server.disk), server.saved, server.store)
+    serverBackup = (server.disk.platter, server.saved, server.store)
   }
 
   private func breakContinuity(_ fault: SimulationPlan.Fault, _ client: ClientNode) {
+    let before = copies()
+    guard let touched = breakOff(fault, client) else { return }
+    oracle.continuityBroke(touched, before: before, after: copies())
+  }
+
+  /// Where everything is now that a process would find again.
+  private func copies() -> DeliveryOracle.Copies {
+    var copies = DeliveryOracle.Copies()
+    for node in [server] + clients as [Node] { copies.outboxes[node.id] = node.held }
+    copies.logs[0] = server.store.log
+    for client in clients { copies.logs[client.id] = client.store.log }
+    return copies
+  }
+
+  /// The nodes that it touched; nil when it could not happen.
+  private func breakOff(_ fault: SimulationPlan.Fault, _ client: ClientNode) -> [Node]? {
     switch fault {
     case .restoreClient:
-      guard let backup = clientBackups[client.id] else { return }
-      oracle.continuityBreaks(client)
+      guard let backup = clientBackups[client.id] else { return nil }
       client.crash(self)
       client.disk = backup.disk
       client.saved = backup.saved
       client.store = backup.store
       client.store.crash()
     case .restoreServer:
-      guard let backup = serverBackup else { return }
-      oracle.continuityBreaks(server)
-      for client in clients { oracle.continuityBreaks(client) }
+      guard let backup = serverBackup else { return nil }
       server.crash(self)
       server.disk = backup.disk
       server.saved = backup.saved
       server.store = backup.store
       server.store.crash()
+      return [server]
     case .cloneClient:
-      guard clients.count < 6, client.saved != nil else { return }
+      guard clients.count < 6, client.saved != nil else { return nil }
       let clone = ClientNode(id: clients.count + 1, store: client.store)
-      clone.disk = durable(client.disk)
+      clone.disk = client.disk.platter
       clone.saved = client.saved
       clone.store.crash()
-      oracle.continuityBreaks(client)
-      oracle.continuityBreaks(clone)
       clients.append(clone)
       clone.start(self)
       for index in 0..<3 {
         let body = clone.sender << 32 | UInt64(index)
         after(.milliseconds(50 * index), nil) { clone.submit(body, $0) }
       }
+      return [client, clone]
     case .damageOutbox:
-      oracle.continuityBreaks(client)
       client.crash(self)
-      if let name = client.disk.names.randomElement(using: &random),
-        let count = client.disk[name]?.durable.count, count > 0
-      {
-        guard !damaged.contains(name) else { return }
-        // Damage on damage can look like the file of a later version, which is left alone.
-        damaged.insert(name)
-        client.disk.flip(bit: Int.random(in: 0..<count * 8, using: &random), of: name)
-      }
+      guard let name = client.disk.names.randomElement(using: &random),
+        let count = client.disk[name]?.durable.count, count > 0, !damaged.contains(name)
+      else { return nil }
+      // Damage on damage can look like the file of a later version, which is left alone.
+      damaged.insert(name)
+      client.disk.flip(bit: Int.random(in: 0..<count * 8, using: &random), of: name)
     default:
-      oracle.continuityBreaks(client)
       client.crash(self)
       client.disk = SimulatedDisk()
       client.saved = nil
       client.store = EffectStore(isTransactional: plan.clientStores, keepsOneCursor: true)
     }
-    oracle.logsChanged()
+    return [client]
   }
 }

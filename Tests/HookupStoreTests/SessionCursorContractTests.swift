@@ -38,7 +38,8 @@ import Testing
       let memory = SessionMemory(.committed(4, tag: .max), lastConnection: 7)
       #expect(try await store.recall(of: Self.ada, epoch: .max) == memory)
       #expect(
-        try await store.recall(of: Self.ada, epoch: 1) == SessionMemory(.nothing, lastConnection: 7)
+        try await store.recall(of: Self.ada, epoch: 1)
+          == SessionMemory(.superseded, lastConnection: 7)
       )
       #expect(
         try await store.recall(of: SessionID(high: 2, low: 1), epoch: .max)
@@ -140,15 +141,21 @@ import Testing
   }
 
   @Test(arguments: BackEnd.allCases)
-  func `of a client's many numberings the newest are remembered`(_ backEnd: BackEnd) async throws {
+  func `of a client's numberings the last is known, and an earlier one comes from a backup`(
+    _ backEnd: BackEnd
+  ) async throws {
     try await backEnd.withStore { store in
-      for epoch in 1...9 as ClosedRange<UInt64> {
-        try await store.commit([Self.cursor(5, connection: 10 - epoch, epoch: epoch)])
+      for count in 1...9 as ClosedRange<UInt64> {
+        try await store.commit([Self.cursor(5, connection: 10 - count, epoch: count << 32)])
       }
-      #expect(try await store.recall(of: Self.ada, epoch: 1).what == .unknown)
-      let second = SessionMemory(.committed(5, tag: 9), lastConnection: 9)
-      let known = try await store.recall(of: Self.ada, epoch: 2)
-      #expect(known.what == second.what)
+      for count in 1...8 as ClosedRange<UInt64> {
+        let known = try await store.recall(of: Self.ada, epoch: count << 32)
+        #expect(known.what == .superseded)
+      }
+      #expect(try await store.recall(of: Self.ada, epoch: 9 << 32 | 1).what == .superseded)
+      #expect(
+        try await store.recall(of: Self.ada, epoch: 9 << 32).what == .committed(5, tag: 9))
+      #expect(try await store.recall(of: Self.ada, epoch: 10 << 32).what == .nothing)
       #expect(try await store.recall(of: SessionID(high: 9, low: 9), epoch: 1).what == .nothing)
     }
   }

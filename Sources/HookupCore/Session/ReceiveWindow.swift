@@ -12,6 +12,8 @@ package struct ReceiveWindow: Hashable, Sendable {
     case nothing
     /// Whether it was seen is not remembered.
     case unknown
+    /// A later numbering of the same sender is known: this one comes from a backup or a copy.
+    case superseded
   }
 
   /// The other side's numbering; 0 when none is known.
@@ -94,6 +96,12 @@ package struct ReceiveWindow: Hashable, Sendable {
     committed = sequence
     received = sequence
     self.tag = tag
+  }
+
+  /// Nothing is known to be committed beyond `sequence`.
+  package mutating func goBack(to sequence: UInt64) {
+    committed = min(committed, sequence)
+    rollBack()
   }
 
   /// What is not committed was not received: it is to come again.

@@ -205,6 +205,16 @@ package struct SendWindow: Sendable {
     isUnsettled(sequence) ? self[sequence].tag : nil
   }
 
+  /// The tag of the first number after `sequence` that is not settled; nil when there is none.
+  package func tag(after sequence: UInt64) -> UInt64? {
+    var next = max(sequence + 1, first)
+    while next < self.next {
+      if let tag = tag(of: next) { return tag }
+      next += 1
+    }
+    return nil
+  }
+
   /// The bytes of a number that is not settled; nil for any other.
   package func bytes(of sequence: UInt64) -> Int? {
     isUnsettled(sequence) ? self[sequence].bytes : nil

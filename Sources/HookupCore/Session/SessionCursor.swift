@@ -52,6 +52,8 @@ public struct SessionMemory: Hashable, Sendable {
     case nothing
     /// Whether it was seen is not remembered.
     case unknown
+    /// A numbering that the client began later, or another of the same age, is known: this one comes from a backup or a copy.
+    case superseded
   }
 
   public var what: What
@@ -64,6 +66,22 @@ public struct SessionMemory: Hashable, Sendable {
     self.what = what
     self.lastConnection = lastConnection
     self.refusals = refusals
+  }
+
+  /// What a store answers for numbering `epoch` of a client of which it has `cursors`.
+  ///
+  /// - Parameter hasForgotten: whether any cursor was ever let go; one that was not there may have been.
+  package init(of epoch: UInt64, among cursors: [SessionCursor], hasForgotten: Bool) {
+    let last = cursors.map(\.connection).max() ?? 0
+    if cursors.contains(where: { SessionIdentity.isStale(epoch, beside: $0.epoch) }) {
+      self.init(.superseded, lastConnection: last)
+    } else if let cursor = cursors.first(where: { $0.epoch == epoch }) {
+      self.init(
+        .committed(cursor.committed, tag: cursor.tag), lastConnection: last,
+        refusals: cursor.refusals)
+    } else {
+      self.init(hasForgotten ? .unknown : .nothing, lastConnection: last)
+    }
   }
 }
 
@@ -100,17 +118,11 @@ package struct SessionCursors: Sendable {
   }
 
   package func memory(of client: SessionID, epoch: UInt64) -> SessionMemory {
-    guard let known = clients[client] else {
-      return SessionMemory(hasForgotten ? .unknown : .nothing)
-    }
-    guard let cursor = known.cursors.first(where: { $0.epoch == epoch }) else {
-      let mayHaveGone = hasForgotten || known.cursors.count >= Self.epochsPerClient
-      return SessionMemory(
-        mayHaveGone ? .unknown : .nothing, lastConnection: known.lastConnection)
-    }
-    return SessionMemory(
-      .committed(cursor.committed, tag: cursor.tag), lastConnection: known.lastConnection,
-      refusals: cursor.refusals)
+    let known = clients[client]
+    var memory = SessionMemory(
+      of: epoch, among: known?.cursors ?? [], hasForgotten: hasForgotten)
+    memory.lastConnection = known?.lastConnection ?? 0
+    return memory
   }
 
   /// Takes a cursor in; a lower number than the one known changes nothing.

@@ -142,9 +142,10 @@ extension SessionMachine {
     }
     if ackProgressAt == nil { ackProgressAt = now }
     if let last = session?.lastOnWire, wire > last + 1 {
-      // A tag that no message has: an older copy of this outbox may hold one under that number, and must not take it for delivered.
       actions.append(
-        .frame(number, .skip(through: wire - 1, tag: max(1, ~tag), reason: .withdrawn)))
+        .frame(
+          number,
+          .skip(through: wire - 1, tag: Self.tagOfSkip(before: tag), reason: .withdrawn)))
     }
     session?.lastOnWire = wire
     let isRedelivered = sequence <= session?.redeliveredThrough ?? 0
@@ -152,6 +153,10 @@ extension SessionMachine {
       .transmitNumbered(number, sequence, wire: wire, tag: tag, isRedelivered: isRedelivered))
     actions.append(.report(.sent(sequence)))
   }
+
+  /// A tag that no message has: an older copy of this outbox may hold one under the number that is skipped, and must not take it for
+  /// delivered.
+  static func tagOfSkip(before tag: UInt64) -> UInt64 { max(1, ~tag) }
 
   mutating func acknowledged(
     _ number: ConnectionNumber, through: UInt64, credit: UInt64, at now: MonotonicInstant,

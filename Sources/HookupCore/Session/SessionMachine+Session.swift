@@ -156,7 +156,8 @@ extension SessionMachine {
         .hello(
           hello(
             client: session.resume.identity.client, session,
-            committed: received.epoch == 0 ? nil : received.committed))))
+            committed: received.epoch == 0 && !session.resume.remembersReceived
+              ? nil : received.committed))))
   }
 
   /// The server's answer has come.
@@ -169,7 +170,9 @@ extension SessionMachine {
     }
     self.session?.helloDueAt = nil
     let isNew = session.resume.received.epoch != welcome.sending.epoch
-    adopt(welcome.sending, memory: .unknown, into: &actions)
+    // A numbering that is not in what it remembers was never heard of here, or was forgotten with what it brought.
+    let memory: ReceiveWindow.Memory = session.resume.remembersReceived ? .nothing : .unknown
+    adopt(welcome.sending, memory: memory, into: &actions)
     guard resumeSending(number, welcome, at: now, into: &actions) else { return }
     // What is passed over takes credit: the pump must know.
     announceLoss(number, into: &actions)
@@ -194,6 +197,10 @@ extension SessionMachine {
         .close(
           number, code: isCopy ? 4010 : 4009,
           reason: isCopy ? "another copy of this client is connected" : "superseded"))
+    }
+    if case .superseded = memory {
+      return actions.append(
+        .close(number, code: 4010, reason: "a later numbering of this client is known"))
     }
     // Fence first: nothing of the old connection is heard or written any more. Then see what is committed.
     if let old = openConnection {
@@ -247,6 +254,13 @@ extension SessionMachine {
   ) -> Bool {
     guard var session else { return true }
     let old = session.resume.received
+    // A beginning that was assumed, with nothing committed since, does not hold for a copy of the sender that has more.
+    if case .unknown = memory, old.epoch == peer.epoch, old.tag == 0, old.uncommitted == 0,
+      peer.low <= old.committed
+    {
+      self.session?.resume.received.goBack(to: peer.low > 0 ? peer.low - 1 : 0)
+      return false
+    }
     guard old.epoch != peer.epoch else {
       // A client's window may hold more than its cursor, which is still being committed. A server's was rolled back with its
       // connection, and what it delivered may be committed by now.
@@ -263,7 +277,7 @@ extension SessionMachine {
     case .nothing:
       session.resume.received = ReceiveWindow(epoch: peer.epoch)
       isKnown = true
-    case .unknown:
+    case .unknown, .superseded:
       session.resume.received = ReceiveWindow(
         epoch: peer.epoch, committed: peer.low > 0 ? peer.low - 1 : 0)
       isKnown = false
@@ -297,18 +311,27 @@ extension SessionMachine {
     guard identity.epoch != 0, peer.receiving.epoch == identity.epoch,
       let committed = peer.receiving.committed
     else {
-      // It remembers nothing: from the first that is held.
-      session.lastOnWire = min(low, session.resume.role == .client ? session.saidLow : low) - 1
+      // It has nothing of this numbering. Where it would remember, that is known, and what it had confirmed is gone; else from the
+      // first that is held.
+      let isKnown = peer.receiving.committed != nil && identity.epoch != 0
+      if isKnown, session.resume.role == .server,
+        SessionIdentity.isStale(identity.epoch, beside: peer.receiving.epoch)
+      {
+        // It knows a later one: this side was rolled back to one that it had given up.
+        renew(isCopy: false, after: peer.receiving.epoch, into: &actions)
+        fail(
+          number, code: 4205, reason: "the numbering starts anew", at: now, into: &actions)
+        return false
+      }
+      session.lastOnWire =
+        isKnown
+        ? 0 : min(low, session.resume.role == .client ? session.saidLow : low) - 1
       // Its credit counts in another numbering: its first ack says what holds in this one.
       if session.resume.role == .server { session.credit = 0 }
       self.session = session
       return true
     }
-    let isFork =
-      committed > high
-      || (committed >= low && peer.receiving.tag != 0
-        && window.tag(of: identity.sequence(committed) ?? 0).map { $0 != peer.receiving.tag }
-          ?? false)
+    let isFork = committed > high || committed >= low && !isOwn(committed, peer)
     guard !isFork else {
       self.session = session
       renew(isCopy: false, into: &actions)
@@ -328,6 +351,19 @@ extension SessionMachine {
     return true
   }
 
+  /// Whether what the other side has under number `wire` is what this side gave that number.
+  private func isOwn(_ wire: UInt64, _ peer: SessionHello) -> Bool {
+    let tag = peer.receiving.tag
+    guard tag != 0, let session, let sequence = session.resume.identity.sequence(wire) else {
+      return true
+    }
+    if let own = window.tag(of: sequence) { return own == tag }
+    // It had its end here: it was refused there, given up here, or never stored and so passed over with the one that follows.
+    if wire <= session.acked || settings.unacked == .drop { return true }
+    if peer.refusals.contains(where: { $0.sequence == wire }) { return true }
+    return window.tag(after: sequence).map { Self.tagOfSkip(before: $0) == tag } ?? true
+  }
+
   /// Tells the other side which numbers will never come because it has forgotten them.
   private mutating func announceLoss(
     _ number: ConnectionNumber, into actions: inout ActionQueue<Action>
@@ -337,11 +373,12 @@ extension SessionMachine {
     let below = lowestOnWire - 1
     guard session.lastOnWire < below else { return }
     let isLost = session.lastOnWire < session.acked
-    // The tag is one that no message has: see transmitNumbered.
+    let next = window.tag(after: identity.sequence(below) ?? 0)
+    // Where nothing follows yet, what follows will say what was withdrawn before it.
+    guard isLost || next != nil else { return }
+    let tag = next.map { Self.tagOfSkip(before: $0) } ?? max(1, random.next())
     actions.append(
-      .frame(
-        number,
-        .skip(through: below, tag: max(1, random.next()), reason: isLost ? .lost : .withdrawn)))
+      .frame(number, .skip(through: below, tag: tag, reason: isLost ? .lost : .withdrawn)))
     if isLost, let first = identity.sequence(session.lastOnWire + 1),
       let last = identity.sequence(session.acked)
     {
@@ -352,13 +389,18 @@ extension SessionMachine {
   }
 
   /// Gives up the numbering; a copy of a directory also gets an identity of its own.
-  mutating func renew(isCopy: Bool, into actions: inout ActionQueue<Action>) {
+  mutating func renew(
+    isCopy: Bool, after epoch: UInt64 = 0, into actions: inout ActionQueue<Action>
+  ) {
     guard var session else { return }
     var identity = session.resume.identity
     if isCopy, session.resume.role == .client {
       identity.client = SessionID(high: random.next(), low: random.next())
     }
-    identity.epoch = max(1, random.next())
+    // A new identity counts its numberings from the first.
+    let isNew = isCopy && session.resume.role == .client
+    identity.epoch = SessionIdentity.epoch(
+      after: isNew ? 0 : max(identity.epoch, epoch), random: random.next())
     // Numbers that could not be stored may be given again after a restart, and must not lie below the base then.
     identity.base = min(window.first - 1, window.lastStored)
     session.resume.identity = identity

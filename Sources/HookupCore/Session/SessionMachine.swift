@@ -42,6 +42,8 @@ package struct SessionMachine: Machine {
     package var incarnation: UInt64
     /// What is remembered of the other side's numbering.
     package var received: ReceiveWindow
+    /// Whether what is remembered of it lives longer than the process: a client's. A server says so of each numbering.
+    package var remembersReceived: Bool
     /// The highest number of the client's dials that a server remembers.
     package var lastConnection: UInt64
     /// The numbers of the other side that were refused here and that it may not have heard.
@@ -49,13 +51,15 @@ package struct SessionMachine: Machine {
 
     package init(
       role: Role, identity: SessionIdentity, incarnation: UInt64,
-      received: ReceiveWindow = ReceiveWindow(), lastConnection: UInt64 = 0,
+      received: ReceiveWindow = ReceiveWindow(), remembersReceived: Bool = false,
+      lastConnection: UInt64 = 0,
       refusals: [SessionHello.Refusal] = []
     ) {
       self.role = role
       self.identity = identity
       self.incarnation = incarnation
       self.received = received
+      self.remembersReceived = remembersReceived
       self.lastConnection = lastConnection
       self.refusals = refusals
     }

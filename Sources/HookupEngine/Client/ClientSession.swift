@@ -22,7 +22,7 @@ final class ClientSession: @unchecked Sendable {
     let incarnation = UInt64.random(in: 1...UInt64.max)
     let fresh = SessionIdentity(
       client: SessionID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max)),
-      epoch: .random(in: 1...UInt64.max), base: base)
+      epoch: SessionIdentity.epoch(after: 0, random: .random(in: 0...UInt64.max)), base: base)
     guard let directory = (outbox as? FileOutbox)?.directory else {
       files = nil
       notices = []
@@ -42,7 +42,7 @@ final class ClientSession: @unchecked Sendable {
     {
       // The outbox is new, or older than the identity, or cannot show that it has all its numbers. What a crash brings back from
       // below the base had its end before: see ClientRunner.
-      identity.epoch = fresh.epoch
+      identity.epoch = SessionIdentity.epoch(after: value.epoch, random: fresh.epoch)
       identity.base = base
     }
     let cursor = receivedFile.value
@@ -50,7 +50,8 @@ final class ClientSession: @unchecked Sendable {
     notices = identityFile.recovered.notices + receivedFile.recovered.notices
     resume = SessionMachine.Resume(
       role: .client, identity: identity, incarnation: incarnation,
-      received: ReceiveWindow(epoch: cursor.epoch, committed: cursor.rx, tag: cursor.tag))
+      received: ReceiveWindow(epoch: cursor.epoch, committed: cursor.rx, tag: cursor.tag),
+      remembersReceived: true)
     if identity.epoch != value.epoch { renew(identity) { _ in } }
   }
 

@@ -334,6 +334,7 @@ extension ReceiveWindow.Memory {
       switch what {
       case .committed(let number, let tag): .committed(number, tag: tag)
       case .nothing: .nothing
+      case .superseded: .superseded
       default: .unknown
       }
   }

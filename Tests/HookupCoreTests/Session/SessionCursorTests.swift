@@ -19,7 +19,10 @@ import Testing
       cursors.memory(of: Self.client, epoch: 5)
         == SessionMemory(.committed(2, tag: 2), lastConnection: 3))
     #expect(
-      cursors.memory(of: Self.client, epoch: 6) == SessionMemory(.unknown, lastConnection: 3))
+      cursors.memory(of: Self.client, epoch: 1 << 32)
+        == SessionMemory(.unknown, lastConnection: 3))
+    #expect(
+      cursors.memory(of: Self.client, epoch: 6) == SessionMemory(.superseded, lastConnection: 3))
   }
 
   @Test func `the same number with another refusal changes nothing`() {

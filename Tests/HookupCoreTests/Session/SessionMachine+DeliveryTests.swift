@@ -229,7 +229,8 @@ struct SessionMachineDeliveryTests {
     pair.connect()
     for _ in 1...5 { pair.send(.server) }
     pair.settle()
-    pair.server.identity = SessionIdentity(client: SessionID(high: 1, low: 2), epoch: 201, base: 5)
+    pair.server.identity = SessionIdentity(
+      client: SessionID(high: 1, low: 2), epoch: 2 << 32, base: 5)
     pair.restart(.server)
     pair.client.commits = false
     pair.connect()

@@ -235,7 +235,7 @@ struct SessionMachineSessionTests {
     pair.connect()
     pair.send(.server)
     pair.settle()
-    pair.server.identity.epoch = 201
+    pair.server.identity.epoch = 2 << 32
     pair.server.outbox = [:]
     pair.server.nextSequence = 1
     pair.restart(.server)

@@ -47,9 +47,9 @@ struct SessionPair {
     var settings = SessionMachine.Settings()
     change(&settings)
     let id = SessionID(high: 1, low: 2)
-    client = Self.node(.client, settings, SessionIdentity(client: id, epoch: 100))
+    client = Self.node(.client, settings, SessionIdentity(client: id, epoch: 1 << 32))
     server = Self.node(
-      .server, settings, SessionIdentity(client: id, epoch: serverSends ? 200 : 0))
+      .server, settings, SessionIdentity(client: id, epoch: serverSends ? 1 << 32 : 0))
   }
 
   private static func node(
@@ -59,7 +59,8 @@ struct SessionPair {
     let machine = SessionMachine(
       settings: settings, window: SendWindow(nextSequence: 1, pending: []),
       random: RandomSource(seed: role == .client ? 1 : 2),
-      resume: SessionMachine.Resume(role: role, identity: identity, incarnation: 1))
+      resume: SessionMachine.Resume(
+        role: role, identity: identity, incarnation: 1, remembersReceived: role == .client))
     return Node(machine: machine, settings: settings, identity: identity)
   }
 
@@ -146,7 +147,8 @@ struct SessionPair {
       random: RandomSource(seed: seed),
       resume: SessionMachine.Resume(
         role: side == .client ? .client : .server, identity: node.identity, incarnation: seed,
-        received: received, lastConnection: node.lastConnection,
+        received: received, remembersReceived: side == .client && node.remembers,
+        lastConnection: node.lastConnection,
         refusals: node.remembers ? node.refusals : []))
     if side == .client { number = 0 }
   }
@@ -219,11 +221,7 @@ struct SessionPair {
     let event: SessionMachine.Event
     switch frame {
     case .hello(let hello):
-      let memory: ReceiveWindow.Memory =
-        server.remembers
-        ? server.committedEpoch == hello.sending.epoch
-          ? .committed(server.committed, tag: server.committedTag) : .nothing
-        : .unknown
+      let memory = server.memory(of: hello.sending.epoch)
       server.lastConnection = max(server.lastConnection, hello.connection)
       event = .hello(number, hello, memory)
     case .welcome(let welcome): event = .welcome(number, welcome)
@@ -245,6 +243,13 @@ struct SessionPair {
 }
 
 extension SessionPair.Node {
+  /// What its store answers.
+  func memory(of epoch: UInt64) -> ReceiveWindow.Memory {
+    if !remembers { return .unknown }
+    if SessionIdentity.isStale(epoch, beside: committedEpoch) { return .superseded }
+    return committedEpoch == epoch ? .committed(committed, tag: committedTag) : .nothing
+  }
+
   /// The numbers that were told as delivered.
   var confirmed: [UInt64] {
     reports.flatMap { report -> [UInt64] in
