@@ -175,6 +175,11 @@ package struct PackedQueue<Columns: PackedColumns>: Sendable {
     }
   }
 
+  /// Blocks that are kept, and those of them without a value: as counted, and as found.
+  var blockCounts: (all: Int, hollow: Int, found: Int) {
+    (blocks.count, hollow, blocks[head...].count { $0.present == 0 })
+  }
+
   /// The block that holds a value for `sequence`.
   private func place(of sequence: UInt64) -> Int? {
     let index = index(of: sequence >> 6)

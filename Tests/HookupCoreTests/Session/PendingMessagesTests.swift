@@ -32,7 +32,7 @@ import Testing
   @Test func `a timeout of nothing is not the lack of one`() {
     var pending = PendingMessages()
     pending.append(.init(sequence: 1, bytes: 0, ackTimeout: .zero))
-    pending.append(.init(sequence: 2, bytes: .max, ackTimeout: nil, tag: .max))
+    pending.append(.init(sequence: 2, bytes: (1 << 32) + 5, ackTimeout: nil, tag: .max))
     pending.append(.init(sequence: 3, bytes: 0, ackTimeout: .nanoseconds(1)))
     #expect(pending.map(\.ackTimeout) == [.zero, nil, .nanoseconds(1)])
     #expect(pending.map(\.tag) == [0, .max, 0])

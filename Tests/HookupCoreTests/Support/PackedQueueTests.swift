@@ -116,6 +116,7 @@ import Testing
     #expect(queue.isEmpty && queue.firstSequence == nil)
     let isTaken = queue.append(pair(3), at: 3)
     #expect(isTaken)
+    #expect(queue.blockCounts == (all: 1, hollow: 0, found: 0))
   }
 
   @Test func `a copy does not change with its original`() {
@@ -162,6 +163,7 @@ import Testing
         model = model.filter { !range.contains($0.key) }
       }
       #expect(queue.count == model.count)
+      #expect(queue.blockCounts.hollow == queue.blockCounts.found)
       #expect(queue.firstSequence == model.keys.min())
     }
     #expect(sequences(queue) == model.keys.sorted())
@@ -175,5 +177,7 @@ import Testing
     #expect(sequences(queue) == left)
     #expect(left.allSatisfy { queue[$0] == pair($0) })
     #expect(queue[50_000] == nil)
+    // Those that hold something, and few more.
+    #expect(queue.blockCounts.all < 200)
   }
 }
