@@ -86,19 +86,22 @@ package struct TailCache: Sendable {
 
   // MARK: Groups
 
+  /// Groups go whole; of the last one what is too much.
   private mutating func evict() {
-    guard bytes > maximumBytes else { return }
-    while head < groups.count, bytes > maximumBytes {
-      if groups[head].bytes <= bytes - maximumBytes {
-        bytes -= groups[head].bytes
-        groups[head].entries = []
-        groups[head].count = 0
-        spent += 1
-      } else if let offset = groups[head].entries.firstIndex(where: { $0.sequence != 0 }) {
-        remove(offset, of: head)
-      }
+    while bytes > maximumBytes, head + 1 < groups.count {
+      bytes -= groups[head].bytes
+      groups[head].entries = []
+      groups[head].count = 0
+      spent += 1
       tidy()
     }
+    guard bytes > maximumBytes, let newest = groups.indices.last else { return }
+    var offset = 0
+    while bytes > maximumBytes, offset < groups[newest].entries.count {
+      if groups[newest].entries[offset].sequence != 0 { remove(offset, of: newest) }
+      offset += 1
+    }
+    tidy()
   }
 
   private mutating func remove(_ offset: Int, of group: Int) {
