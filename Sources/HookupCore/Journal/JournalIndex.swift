@@ -1,4 +1,5 @@
-/// Where each unsettled entry lies, and how much of each segment is still needed. 24 bytes an entry.
+/// Where each unsettled entry lies, and how much of each segment is still needed. 4 bytes an entry, where neighbours are of
+/// one size in one segment; 12 at most.
 package struct JournalIndex: Sendable {
   package struct Location: Hashable, Sendable {
     /// The number the owner gave to the segment.
@@ -28,7 +29,30 @@ package struct JournalIndex: Sendable {
     }
   }
 
-  private var locations = SequenceQueue<Location>()
+  private struct Locations: PackedColumns {
+    var segment: Column<UInt32>
+    var offset: Column<UInt32>
+    var payloadBytes: Column<UInt32>
+
+    init(_ location: Location) {
+      segment = Column(location.segment)
+      offset = Column(location.offset)
+      payloadBytes = Column(location.payloadBytes)
+    }
+
+    subscript(slot: Int) -> Location {
+      get {
+        Location(segment: segment[slot], offset: offset[slot], payloadBytes: payloadBytes[slot])
+      }
+      set {
+        segment[slot] = newValue.segment
+        offset[slot] = newValue.offset
+        payloadBytes[slot] = newValue.payloadBytes
+      }
+    }
+  }
+
+  private var locations = PackedQueue<Locations>()
   private var usages: [UInt32: Usage] = [:]
 
   package init() {}
@@ -36,7 +60,7 @@ package struct JournalIndex: Sendable {
   package var count: Int { locations.count }
   package var isEmpty: Bool { locations.isEmpty }
   /// The lowest unsettled sequence.
-  package var lowest: UInt64? { locations.first?.sequence }
+  package var lowest: UInt64? { locations.firstSequence }
   package func usage(of segment: UInt32) -> Usage { usages[segment] ?? Usage() }
   package subscript(sequence: UInt64) -> Location? { locations[sequence] }
 
@@ -53,27 +77,25 @@ package struct JournalIndex: Sendable {
     var position = offset
     var added = 0
     var bytes = 0
-    for entry in entries {
-      let payloadBytes = JournalRecordCodec.bodyBytes(of: entry)
+    // By their places: a copy of an entry costs more than all the rest.
+    for place in entries.indices {
+      let payloadBytes = JournalRecordCodec.bodyBytes(of: entries[place])
       let location = Location(
         segment: segment, offset: UInt32(clamping: position),
         payloadBytes: UInt32(clamping: payloadBytes))
       position += JournalRecordCodec.headerBytes + payloadBytes
-      guard locations.append(location, at: entry.sequence) else { continue }
+      guard locations.append(location, at: entries[place].sequence) else { continue }
       added += 1
       bytes += JournalRecordCodec.headerBytes + payloadBytes
     }
     if added > 0 { _ = usages[segment, default: Usage()].add(added, bytes) }
   }
 
-  /// Makes room for as many entries in all.
-  package mutating func reserve(_ count: Int) { locations.reserve(count) }
-
   /// The entry was written again elsewhere.
   package mutating func move(_ sequence: UInt64, to location: Location) {
     guard let old = locations[sequence] else { return }
     count(old, -1)
-    locations.replace(location, at: sequence)
+    locations.update(sequence) { columns, slot in columns[slot] = location }
     count(location, 1)
   }
 
@@ -86,9 +108,11 @@ package struct JournalIndex: Sendable {
   }
 
   package mutating func settle(_ range: ClosedRange<UInt64>) {
-    var settled: [Location] = []
-    locations.removeAll(in: range) { settled.append($1) }
-    for location in settled { count(location, -1) }
+    var gone: [UInt32: Usage] = [:]
+    locations.removeAll(in: range) { _, location in
+      _ = gone[location.segment, default: Usage()].add(1, Self.bytes(location))
+    }
+    for (segment, usage) in gone { count(segment, -usage.entries, -usage.bytes) }
   }
 
   /// Entries from `sequence` on, in order: at most `maximumCount`, and after the first at most `maximumBytes` of payload.
@@ -120,8 +144,15 @@ package struct JournalIndex: Sendable {
   }
 
   private mutating func count(_ location: Location, _ sign: Int) {
-    let bytes = JournalRecordCodec.headerBytes + Int(location.payloadBytes)
-    let rest = usages[location.segment, default: Usage()].add(sign, sign * bytes)
-    if rest == 0 { usages[location.segment] = nil }
+    count(location.segment, sign, sign * Self.bytes(location))
+  }
+
+  private mutating func count(_ segment: UInt32, _ entries: Int, _ bytes: Int) {
+    let rest = usages[segment, default: Usage()].add(entries, bytes)
+    if rest == 0 { usages[segment] = nil }
+  }
+
+  private static func bytes(_ location: Location) -> Int {
+    JournalRecordCodec.headerBytes + Int(location.payloadBytes)
   }
 }

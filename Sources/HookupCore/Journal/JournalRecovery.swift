@@ -26,29 +26,13 @@ package struct JournalRecovery: Sendable {
     package var confirmsEarly: Bool
   }
 
-  /// An unsettled message. 24 bytes, for there may be many.
-  package struct Entry: Hashable, Sendable {
-    package var sequence: UInt64
-    private var payloadBytes: UInt32
-    package var ackTimeoutMilliseconds: UInt32
-    /// 0 when it has none.
-    package var tag: UInt64
-    /// How long the payload is.
-    package var bytes: Int { Int(payloadBytes) }
-
-    package init(sequence: UInt64, bytes: Int, ackTimeoutMilliseconds: UInt32, tag: UInt64 = 0) {
-      self.sequence = sequence
-      payloadBytes = UInt32(clamping: bytes)
-      self.ackTimeoutMilliseconds = ackTimeoutMilliseconds
-      self.tag = tag
-    }
-  }
-
   /// In order of age: the order for ``add(_:path:)``.
   package let names: [JournalSegmentName]
   package private(set) var segments: [Segment] = []
   /// What is unsettled in segments that stay.
   package private(set) var index = JournalIndex()
+  /// The same by their size, ack timeout and tag.
+  package private(set) var entries = PendingMessages()
   /// Above every sequence that may ever have been given.
   package private(set) var nextSequence: UInt64 = 1
   /// A transmitted number may be missing: new segments need a new epoch, and one must be made at once, so that
@@ -63,21 +47,12 @@ package struct JournalRecovery: Sendable {
   private var suspects: [ClosedRange<UInt64>] = []
   /// What was settled in or after the first of ``suspects``.
   private var settledOfSuspects: [ClosedRange<UInt64>] = []
-  private var seen: [Entry] = []
-  /// Entries for which memory is taken ahead.
-  private static let maximumReserved = 4 << 20
   private var spanEnd: UInt64 = 0
   /// The first sequence that the last segment does not account for; nil when it cannot tell.
   private var reached: UInt64?
 
   package init(names: [JournalSegmentName]) {
     self.names = names.sorted()
-  }
-
-  /// The unsettled entries, in order.
-  package var entries: [Entry] {
-    // Without a copy when all of them are: it may be much.
-    seen.count == index.count ? seen : seen.filter { index[$0.sequence] != nil }
   }
 
   /// Sequences that were given, or may have been, whose messages are not in the outbox any more though nothing says that they
@@ -187,13 +162,6 @@ package struct JournalRecovery: Sendable {
     var stays = true
     if case .corrupt = segment.verdict { stays = false }
     let void = following?.first ?? .max
-    if segments.isEmpty {
-      // Files are much alike: growing step by step would take twice the memory.
-      let expected =
-        min(scan.records.count, Self.maximumReserved / max(names.count, 1)) * names.count
-      index.reserve(expected)
-      seen.reserveCapacity(expected)
-    }
     for record in scan.records {
       switch record.kind {
       case .settled: settle(record, bytes, stays)
@@ -203,15 +171,14 @@ package struct JournalRecovery: Sendable {
           segment: segment.id, offset: UInt32(clamping: record.start),
           payloadBytes: UInt32(clamping: record.payloadBytes))
         guard index.append(record.sequence, at: location) else { continue }
-        seen.append(
-          Entry(
+        let timeout = record.ackTimeoutMilliseconds
+        entries.append(
+          PendingMessages.Message(
             sequence: record.sequence, bytes: record.payload.count,
-            ackTimeoutMilliseconds: record.ackTimeoutMilliseconds, tag: record.tag))
+            ackTimeout: timeout == 0 ? nil : .milliseconds(timeout), tag: record.tag))
       }
     }
     for record in scan.strays where record.kind == .settled { settle(record, bytes, false) }
-    // What is settled within the file is forgotten soon, so that memory follows what is unsettled.
-    if seen.count > 2 * index.count + 1_024 { seen = entries }
   }
 
   private mutating func settle(
@@ -224,6 +191,7 @@ package struct JournalRecovery: Sendable {
 
   private mutating func settle(_ range: ClosedRange<UInt64>) {
     index.settle(range)
+    entries.removeAll(in: range)
     if !suspects.isEmpty || !missing.isEmpty { settledOfSuspects.append(range) }
   }
 

@@ -1,27 +1,9 @@
-import NIOCore
-
 /// The numbers of everything in the outbox that is not settled, and how far each has come: which are durable, which are on
 /// the wire and under which ack id, which wait.
 ///
-/// Holds no payloads: at most ``Limits/outboxMessages`` small entries. Numbers are contiguous from ``first``; what is
-/// settled out of order stays as a mark until all before it is settled.
+/// Holds no payloads: see ``PendingMessages`` for what a message takes. Numbers are contiguous from ``first``; what is settled
+/// out of order leaves a hole.
 package struct SendWindow: Sendable {
-  private struct Entry: Sendable {
-    var bytes: Int
-    var ackTimeout: Duration?
-    var tag: UInt64
-    var tries = 0
-    var state = State.waiting
-  }
-
-  private enum State: Sendable {
-    /// In the outbox, not on this connection's wire. Can transition to inFlight, settled.
-    case waiting
-    /// Handed to the socket of this connection. Can transition to waiting (connection lost), settled.
-    case inFlight(Flight)
-    case settled
-  }
-
   /// What ends a message's time on the wire.
   private enum Awaited: Sendable {
     case nothing
@@ -29,6 +11,7 @@ package struct SendWindow: Sendable {
     case cumulativeAck
   }
 
+  /// A message that was handed to the socket of this connection.
   private struct Flight: Sendable {
     var awaited: Awaited
     var sentAt: MonotonicInstant
@@ -37,63 +20,66 @@ package struct SendWindow: Sendable {
   }
 
   /// The lowest number that may be unsettled; all below are settled.
-  package private(set) var first: UInt64
+  package var first: UInt64 { messages.firstSequence ?? next }
+  /// The number the next entry will have.
+  package private(set) var next: UInt64
   /// The next number to hand to the socket.
   package private(set) var cursor: UInt64
   /// All numbers up to this one are durable, or failed to become so.
   package private(set) var durable: UInt64
   /// The highest number that is known to be durable: after a restart those above it may be given again.
   package private(set) var lastStored: UInt64
-  package private(set) var count = 0
+  package var count: Int { messages.count }
   package private(set) var bytes = 0
-  package private(set) var inFlightCount = 0
+  package var inFlightCount: Int { flights.count }
   package private(set) var inFlightBytes = 0
   /// A lower bound of the next ack deadline; exact after ``expire(at:)``.
   package private(set) var nextDeadline: MonotonicInstant?
 
-  private var entries = CircularBuffer<Entry>()
+  private var messages: PendingMessages
+  /// At most as many as may be in flight.
+  private var flights = SequenceQueue<Flight>()
   private var sequenceOfID: [UInt64: UInt64] = [:]
   private var nextID: UInt64 = 1
   /// On the wire and waiting for a cumulative ack.
   private var cumulativeCount = 0
 
-  /// Starts with what the outbox held when it was opened: `pending` in rising order, below `nextSequence`.
+  /// Starts with what the outbox held when it was opened, all of it below `nextSequence`.
+  package init(nextSequence: UInt64, pending: PendingMessages) {
+    messages = pending
+    next = nextSequence
+    cursor = pending.firstSequence ?? nextSequence
+    durable = nextSequence - 1
+    lastStored = nextSequence - 1
+    lastTransmitted = nextSequence - 1
+    bytes = pending.reduce(0) { $0 + $1.bytes }
+  }
+
+  /// The same with messages in rising order.
   package init(
     nextSequence: UInt64,
     pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?, tag: UInt64)]
   ) {
-    first = pending.first?.sequence ?? nextSequence
-    cursor = first
-    durable = nextSequence - 1
-    lastStored = nextSequence - 1
-    lastTransmitted = nextSequence - 1
+    var messages = PendingMessages()
     for item in pending {
-      while first + UInt64(entries.count) < item.sequence { entries.append(Self.hole) }
-      entries.append(Entry(bytes: item.bytes, ackTimeout: item.ackTimeout, tag: item.tag))
-      count += 1
-      bytes += item.bytes
+      messages.append(
+        PendingMessages.Message(
+          sequence: item.sequence, bytes: item.bytes, ackTimeout: item.ackTimeout, tag: item.tag))
     }
-    while first + UInt64(entries.count) < nextSequence { entries.append(Self.hole) }
+    self.init(nextSequence: nextSequence, pending: messages)
   }
 
   /// What is shown as the deadline of a message without one.
   private static let usualPatience = Duration.seconds(5)
 
-  private static var hole: Entry {
-    var entry = Entry(bytes: 0, ackTimeout: nil, tag: 0)
-    entry.state = .settled
-    return entry
-  }
-
-  /// The number the next entry will have.
-  package var next: UInt64 { first + UInt64(entries.count) }
-
   /// Gives the next number to a message of `bytes` payload. Its `tag` tells it from any other message of that number.
   package mutating func append(bytes size: Int, ackTimeout: Duration?, tag: UInt64 = 0) -> UInt64 {
     let sequence = next
-    entries.append(Entry(bytes: size, ackTimeout: ackTimeout, tag: tag))
-    count += 1
-    bytes += size
+    let message = PendingMessages.Message(
+      sequence: sequence, bytes: size, ackTimeout: ackTimeout, tag: tag)
+    next += 1
+    messages.append(message)
+    bytes += message.bytes
     return sequence
   }
 
@@ -113,19 +99,11 @@ package struct SendWindow: Sendable {
   package var hasWaiting: Bool { cursor <= durable && cursor < next }
 
   /// Whether `sequence` is in the outbox and not settled.
-  package func isUnsettled(_ sequence: UInt64) -> Bool {
-    guard sequence >= first, sequence < next else { return false }
-    if case .settled = self[sequence].state { return false }
-    return true
-  }
+  package func isUnsettled(_ sequence: UInt64) -> Bool { messages.contains(sequence) }
 
   /// A connection is new: nothing is in flight on it, and ack ids count from 1 again.
   package mutating func beginConnection() {
-    for index in entries.indices {
-      guard case .inFlight = entries[index].state else { continue }
-      entries[index].state = .waiting
-    }
-    inFlightCount = 0
+    flights = SequenceQueue()
     inFlightBytes = 0
     sequenceOfID.removeAll(keepingCapacity: true)
     cumulativeCount = 0
@@ -150,12 +128,13 @@ package struct SendWindow: Sendable {
   package mutating func transmit(
     _ sequence: UInt64, at now: MonotonicInstant, acking: Acking
   ) -> Transmission {
-    guard sequence >= cursor, sequence <= durable, isUnsettled(sequence) else { return .skip }
+    guard sequence >= cursor, sequence <= durable, let message = messages[sequence] else {
+      return .skip
+    }
     cursor = sequence + 1
-    let index = index(of: sequence)
     var flight = Flight(awaited: .nothing, sentAt: now, deadline: nil)
     var id: UInt64?
-    if acking != .none, let timeout = entries[index].ackTimeout {
+    if acking != .none, let timeout = message.ackTimeout {
       let deadline = now + timeout
       flight.deadline = deadline
       nextDeadline = min(nextDeadline ?? deadline, deadline)
@@ -170,11 +149,11 @@ package struct SendWindow: Sendable {
       flight.awaited = .cumulativeAck
       cumulativeCount += 1
     }
-    entries[index].tries += 1
+    messages.countTry(sequence)
     lastTransmitted = max(lastTransmitted, sequence)
-    entries[index].state = .inFlight(flight)
-    inFlightCount += 1
-    inFlightBytes += entries[index].bytes
+    // Above all others: the cursor never goes back while a connection lasts.
+    flights.append(flight, at: sequence)
+    inFlightBytes += message.bytes
     skipSettled()
     return .send(id: id)
   }
@@ -193,17 +172,12 @@ package struct SendWindow: Sendable {
 
   /// Whether `sequence` is on the wire and waits for no ack: written means done.
   package func isSettledByWriting(_ sequence: UInt64) -> Bool {
-    guard isUnsettled(sequence), case .inFlight(let flight) = self[sequence].state else {
-      return false
-    }
-    if case .nothing = flight.awaited { return true }
-    return false
+    guard let flight = flights[sequence], case .nothing = flight.awaited else { return false }
+    return true
   }
 
   /// The tag of a number that is not settled; nil for any other.
-  package func tag(of sequence: UInt64) -> UInt64? {
-    isUnsettled(sequence) ? self[sequence].tag : nil
-  }
+  package func tag(of sequence: UInt64) -> UInt64? { messages[sequence]?.tag }
 
   /// The tag of the first number after `sequence` that is not settled; nil when there is none.
   package func tag(after sequence: UInt64) -> UInt64? {
@@ -216,9 +190,7 @@ package struct SendWindow: Sendable {
   }
 
   /// The bytes of a number that is not settled; nil for any other.
-  package func bytes(of sequence: UInt64) -> Int? {
-    isUnsettled(sequence) ? self[sequence].bytes : nil
-  }
+  package func bytes(of sequence: UInt64) -> Int? { messages[sequence]?.bytes }
 
   /// The highest number that was on the wire, or may have been before this process started; 0 when none was.
   package private(set) var lastTransmitted: UInt64
@@ -226,14 +198,12 @@ package struct SendWindow: Sendable {
   /// Takes all numbers up to `sequence` out. Returns those that were not settled, as ranges.
   package mutating func settle(through sequence: UInt64) -> [ClosedRange<UInt64>] {
     var ranges: [ClosedRange<UInt64>] = []
-    while first <= sequence, first < next {
-      let number = first
+    while let number = messages.firstSequence, number <= sequence {
       if let last = ranges.last, last.upperBound + 1 == number {
         ranges[ranges.count - 1] = last.lowerBound...number
       } else {
         ranges.append(number...number)
       }
-      // Its front is never settled, so that this moves `first`.
       settle(number)
     }
     return ranges
@@ -247,64 +217,55 @@ package struct SendWindow: Sendable {
 
   /// Takes a number out for good. Unknown and settled numbers are ignored.
   package mutating func settle(_ sequence: UInt64) {
-    guard isUnsettled(sequence) else { return }
-    let index = index(of: sequence)
-    if case .inFlight(let flight) = entries[index].state {
-      inFlightCount -= 1
-      inFlightBytes -= entries[index].bytes
+    guard let message = messages.remove(sequence) else { return }
+    if let flight = flights.remove(sequence) {
+      inFlightBytes -= message.bytes
       switch flight.awaited {
       case .ack(let id): sequenceOfID[id] = nil
       case .cumulativeAck: cumulativeCount -= 1
       case .nothing: break
       }
     }
-    entries[index].state = .settled
-    count -= 1
-    bytes -= entries[index].bytes
-    while let oldest = entries.first, case .settled = oldest.state {
-      entries.removeFirst()
-      first += 1
-    }
+    bytes -= message.bytes
     skipSettled()
   }
 
   /// The numbers whose ack is overdue, each reported once for each time it was sent.
   package mutating func expire(at now: MonotonicInstant) -> [UInt64] {
     guard let bound = nextDeadline, bound <= now else { return [] }
-    var overdue: [UInt64] = []
-    nextDeadline = nil
-    var sequence = first
-    for index in entries.indices {
-      defer { sequence += 1 }
-      guard case .inFlight(var flight) = entries[index].state, let deadline = flight.deadline else {
-        continue
-      }
+    var overdue: [(sequence: UInt64, flight: Flight)] = []
+    var next: MonotonicInstant?
+    flights.walk { sequence, flight in
+      guard let deadline = flight.deadline else { return true }
       if deadline <= now {
-        flight.deadline = nil
-        entries[index].state = .inFlight(flight)
-        overdue.append(sequence)
+        overdue.append((sequence, flight))
       } else {
-        nextDeadline = min(nextDeadline ?? deadline, deadline)
+        next = min(next ?? deadline, deadline)
       }
+      return true
     }
-    return overdue
+    nextDeadline = next
+    for (sequence, flight) in overdue {
+      var flight = flight
+      flight.deadline = nil
+      flights.replace(flight, at: sequence)
+    }
+    return overdue.map(\.sequence)
   }
 
   /// What is on the wire and waits for its ack, oldest first, at most `limit`.
   package func pendingAcks(limit: Int) -> [PendingAck] {
     var rows: [PendingAck] = []
-    var sequence = first
-    for entry in entries {
-      defer { sequence += 1 }
-      guard rows.count < limit, sequence < cursor else { break }
-      guard case .inFlight(let flight) = entry.state else { continue }
-      if case .nothing = flight.awaited { continue }
-      let timeout = entry.ackTimeout ?? Self.usualPatience
+    flights.walk { sequence, flight in
+      guard rows.count < limit else { return false }
+      if case .nothing = flight.awaited { return true }
+      guard let message = messages[sequence] else { return true }
+      let timeout = message.ackTimeout ?? Self.usualPatience
       rows.append(
         PendingAck(
           sequence: sequence, sentAt: flight.sentAt, deadline: flight.sentAt + timeout,
-          tries: entry.tries,
-          bytes: entry.bytes))
+          tries: messages.tries(sequence), bytes: message.bytes))
+      return true
     }
     return rows
   }
@@ -312,32 +273,22 @@ package struct SendWindow: Sendable {
   /// The largest message on the wire, the oldest of them if several are.
   package var largestInFlight: UInt64? {
     var largest: (sequence: UInt64, bytes: Int)?
-    for (sequence, entry) in zip(first..., entries) {
-      guard sequence < cursor else { break }
-      guard case .inFlight = entry.state, entry.bytes > largest?.bytes ?? -1 else { continue }
-      largest = (sequence, entry.bytes)
+    flights.walk { sequence, _ in
+      if let bytes = bytes(of: sequence), bytes > largest?.bytes ?? -1 {
+        largest = (sequence, bytes)
+      }
+      return true
     }
     return largest?.sequence
   }
 
   /// All unsettled numbers, in order.
-  package var unsettled: [UInt64] {
-    zip(first..., entries).compactMap { sequence, entry in
-      if case .settled = entry.state { nil } else { sequence }
-    }
-  }
+  package var unsettled: [UInt64] { messages.map(\.sequence) }
 
   /// Whether something on the wire waits for an ack.
   package var awaitsAcks: Bool { !sequenceOfID.isEmpty || cumulativeCount > 0 }
 
   private mutating func skipSettled() {
-    if cursor < first { cursor = first }
-    while cursor < next, case .settled = self[cursor].state { cursor += 1 }
-  }
-
-  private subscript(sequence: UInt64) -> Entry { entries[index(of: sequence)] }
-
-  private func index(of sequence: UInt64) -> CircularBuffer<Entry>.Index {
-    entries.index(entries.startIndex, offsetBy: Int(sequence - first))
+    cursor = messages.firstSequence(from: cursor) ?? next
   }
 }

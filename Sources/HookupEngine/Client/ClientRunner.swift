@@ -83,20 +83,13 @@ final class ClientRunner: @unchecked Sendable {
     self.onChange = onChange
     finished = eventLoop.makePromise()
     let recovered = storage.recovered
-    let window = SendWindow(
-      nextSequence: recovered.nextSequence,
-      pending: recovered.pending.map {
-        (
-          $0.sequence, $0.bytes,
-          $0.ackTimeoutMilliseconds == 0 ? nil : .milliseconds($0.ackTimeoutMilliseconds), $0.tag
-        )
-      })
+    let window = SendWindow(nextSequence: recovered.nextSequence, pending: recovered.pending)
     machine = SessionMachine(
       settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed),
       resume: session?.resume)
     // What a crash brought back had its end under an earlier numbering: the machine does not send it.
     if let base = session?.resume.identity.base {
-      storage.settle(recovered.pending.map(\.sequence).filter { $0 <= base })
+      storage.settle(Array(recovered.pending.lazy.map(\.sequence).prefix { $0 <= base }))
     }
     let notices = recovered.notices + (session?.notices ?? [])
     news = notices.map { .error(HookupError(.corrupt, $0)) }

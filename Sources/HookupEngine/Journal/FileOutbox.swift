@@ -78,7 +78,7 @@ package final class FileOutbox: OutboxStorage {
   package func append(
     _ entries: [OutboxEntry], completion: @escaping @Sendable (Result<Void, HookupError>) -> Void
   ) {
-    let bytes = entries.reduce(64) { $0 + 96 + $1.payload.readableBytes }
+    let bytes = entries.indices.reduce(64) { $0 + 96 + entries[$1].payload.readableBytes }
     enqueue(.append(entries, completion), bytes: bytes) { completion(.failure($0)) }
   }
 

@@ -37,8 +37,8 @@ package protocol OutboxStorage: AnyObject, Sendable {
 package struct OutboxRecovery: Hashable, Sendable {
   /// The number the next appended entry must have; 1 for a new outbox.
   package var nextSequence: UInt64 = 1
-  /// Unsettled entries: sequence and payload bytes, in order. (Payloads are read on demand.)
-  package var pending: [Pending] = []
+  /// Unsettled entries. (Payloads are read on demand.)
+  package var pending = PendingMessages()
   /// One sentence for each thing that had to be repaired: a torn tail cut off, a damaged file set aside, with its path.
   package var notices: [String] = []
   /// Numbers that were given, or may have been, whose messages are gone though they were not settled: in order, apart from one
@@ -48,8 +48,6 @@ package struct OutboxRecovery: Hashable, Sendable {
   package var epoch: UInt64 = 0
   /// Whether ``epoch`` begins now: the outbox is new, or it cannot be shown that no number was lost.
   package var isNewEpoch = true
-
-  package typealias Pending = JournalRecovery.Entry
 
   package init() {}
 }

@@ -126,7 +126,8 @@ extension OutboxWriter {
   func reserve(_ file: OpenFile, _ segment: inout Segment, bytes: Int) {
     let needed = segment.used + bytes
     guard needed > segment.allocated else { return }
-    let target = max(needed, min(segment.allocated + Self.reserveBytes, options.segmentBytes))
+    let target = max(
+      needed, min(max(2 * segment.allocated, Self.reserveBytes), options.segmentBytes))
     do throws(FileFailure) {
       try files.reserve(file, bytes: target)
       segment.allocated = target

@@ -9,7 +9,7 @@ struct JournalCommand: AsyncParsableCommand {
     commandName: "journal",
     abstract: "Measures the file outbox against a raw write and fdatasync of the same bytes.",
     discussion: """
-      Appends messages in groups of 1, 10 and 100, each group one append: each by the completion of the one before, \
+      Appends messages in groups, each group one append: each by the completion of the one before, \
       then by another thread that waits for it, then with \(JournalRace.window) groups on the way. The raw writes have \
       one call for a group, records with their headers, into space that was reserved. All take turns; ratios are \
       medians over the rounds. Deleting settled files is not in the figures. Then it opens a full \
@@ -23,6 +23,9 @@ struct JournalCommand: AsyncParsableCommand {
 
   @Option(help: "Payload bytes of a message.")
   var bytes = 100
+
+  @Option(parsing: .upToNextOption, help: "Messages in a group.")
+  var groups = [1, 10, 100]
 
   @Option(help: "Rounds for each group size; 0 leaves them out.")
   var rounds = 21
@@ -41,6 +44,7 @@ struct JournalCommand: AsyncParsableCommand {
 
   func validate() throws {
     try require(0...1_000_000, bytes, "bytes")
+    for size in groups { try require(1...10_000, size, "groups") }
     try require(0...10_000, rounds, "rounds")
     try require(1...10_000, turn, "turn")
     try require(0...4_096, recover, "recover")
@@ -74,7 +78,7 @@ struct JournalCommand: AsyncParsableCommand {
       report.recovery = (recover << 20, try work.recoverySeconds(bytes: recover << 20))
     }
     guard rounds > 0 else { return report }
-    for size in [1, 10, 100] {
+    for size in groups {
       let race = JournalRace(
         directory: path, messageBytes: bytes, groupSize: size, rounds: rounds,
         turn: .milliseconds(turn))

@@ -28,6 +28,13 @@ struct ResumeRun {
   }
 
   func run(in directory: String) async throws -> Outcome {
+    try await withServer(in: directory) { try await load($0, directory) }
+  }
+
+  /// Runs `body` with the URL of a server that confirms what it gets.
+  func withServer<Value: Sendable>(
+    in directory: String, _ body: @escaping @Sendable (String) async throws -> Value
+  ) async throws -> Value {
     var configuration = ServerConfiguration(port: 0)
     let (urls, started) = AsyncStream.makeStream(of: String.self)
     configuration.onStart = { started.yield("\($0.url)") }
@@ -36,25 +43,22 @@ struct ResumeRun {
       durability == .commit ? try SQLiteChatStore(directory: directory + "/server") : nil
     configuration.sessions = SessionOptions(store: store ?? MemorySessionStore())
     configuration.acknowledgements = .byHandler
-    var logger = Logger(label: "hookup-bench.resume")
-    logger.logLevel = .error
-    let server = HookupServer(configuration: configuration, logger: logger) { connection in
+    let server = HookupServer(configuration: configuration, logger: Self.logger) { connection in
       for await event in connection.events {
         if case .request(_, let acknowledgement) = event { acknowledgement.confirm() }
       }
     }
-    return try await withThrowingTaskGroup(of: Outcome?.self) { group in
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
       group.addTask {
         try await server.run()
         return nil
       }
-      let quiet = logger
       group.addTask {
         defer { server.shutDown() }
-        for await url in urls { return try await load(url, directory, quiet) }
+        for await url in urls { return try await body(url) }
         return nil
       }
-      var outcome: Outcome?
+      var outcome: Value?
       for try await found in group { outcome = found ?? outcome }
       try await store?.close()
       guard let outcome else { throw HookupError(.closed, "the run ended before it had begun") }
@@ -62,15 +66,25 @@ struct ResumeRun {
     }
   }
 
-  private func load(
-    _ url: String, _ directory: String, _ logger: Logger
-  ) async throws -> Outcome {
+  static var logger: Logger {
+    var logger = Logger(label: "hookup-bench.resume")
+    logger.logLevel = .error
+    return logger
+  }
+
+  func clientConfiguration(in directory: String) -> ClientConfiguration {
     var configuration = ClientConfiguration()
     configuration.formats = [ResumeFormat()]
     configuration.buffer = .file(
       directory: directory + "/client", sync: durability == .commit ? .commit : .os)
     configuration.maximumInFlightMessages = window
-    return try await withHookupClient(url, configuration: configuration, logger: logger) { client in
+    return configuration
+  }
+
+  private func load(_ url: String, _ directory: String) async throws -> Outcome {
+    let configuration = clientConfiguration(in: directory)
+    return try await withHookupClient(url, configuration: configuration, logger: Self.logger) {
+      client in
       async let _: Void = { for await _ in client.events {} }()
       let text = String(repeating: "x", count: bytes)
       let batch = Array(repeating: Message.text(text), count: max(1, window / senders))

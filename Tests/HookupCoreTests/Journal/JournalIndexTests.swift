@@ -72,7 +72,6 @@ import Testing
     var many = JournalIndex()
     var offset = 56
     let entries = (3...9).map { JournalFixture.entry($0) }
-    one.reserve(100)
     one.append(entries, segment: 4, from: offset)
     for entry in entries {
       let bytes = entry.payload.readableBytes

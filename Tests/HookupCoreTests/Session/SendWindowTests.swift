@@ -76,6 +76,45 @@ struct SendWindowTests {
     #expect(empty.append(bytes: 1, ackTimeout: nil) == 10)
   }
 
+  @Test func `messages of another process are taken over with size, timeout and tag`() {
+    var pending = PendingMessages()
+    for sequence: UInt64 in [3, 4, 90] {
+      pending.append(
+        .init(sequence: sequence, bytes: 100, ackTimeout: .seconds(1), tag: sequence * 7))
+    }
+    var window = SendWindow(nextSequence: 100, pending: pending)
+    #expect(window.first == 3 && window.next == 100 && window.cursor == 3)
+    #expect(window.count == 3 && window.bytes == 300 && window.hasWaiting)
+    #expect([3, 4, 5, 90].map { window.tag(of: $0) } == [21, 28, nil, 630])
+    #expect(window.transmit(90, at: start, acking: .each) == .send(id: 1))
+    #expect(window.nextDeadline == start + .seconds(1))
+    #expect(window.cursor == 100 && !window.hasWaiting)
+    let ranges = window.settle(through: 95)
+    #expect(ranges == [3...4, 90...90])
+    #expect(window.first == 100 && window.bytes == 0 && window.inFlightBytes == 0)
+  }
+
+  @Test func `one that is not acked leaves those after it free to go`() {
+    var window = window(messages: 500)
+    while window.hasWaiting { _ = window.transmit(window.cursor, at: start, acking: .each) }
+    for id: UInt64 in 2...500 {
+      let sequence = window.acknowledge(id)
+      #expect(sequence == id)
+    }
+    #expect(window.first == 1 && window.count == 1 && window.inFlightCount == 1)
+    #expect(window.inFlightBytes == 10 && window.bytes == 10)
+    #expect(window.isUnsettled(1) && !window.isUnsettled(2))
+    #expect(window.largestInFlight == 1)
+    #expect(window.pendingAcks(limit: 9).map(\.sequence) == [1])
+    window.beginConnection()
+    #expect(window.inFlightCount == 0 && window.inFlightBytes == 0 && window.cursor == 1)
+    #expect(window.transmit(1, at: start, acking: .cumulative) == .send(id: nil))
+    #expect(window.cursor == 501 && window.awaitsAcks)
+    let ranges = window.settle(through: 1)
+    #expect(ranges == [1...1])
+    #expect(!window.awaitsAcks && window.first == 501)
+  }
+
   @Test func `random histories keep the counts true`() {
     var random = RandomSource(seed: 11)
     for _ in 0..<200 {

@@ -41,7 +41,7 @@ import Testing
     data[100] ^= 1
     try directory.write(data, to: name)
     let outbox = try directory.open(.small(), epoch: 8)
-    #expect(outbox.recovered.pending == [])
+    #expect(outbox.recovered.pending.isEmpty)
     let next = outbox.recovered.nextSequence
     #expect(next > 6)
     #expect(outbox.recovered.notices.count == 1)

@@ -14,7 +14,7 @@ import Testing
   {
     var outbox = try directory.open()
     #expect(outbox.recovered.nextSequence == 1)
-    #expect(outbox.recovered.pending == [])
+    #expect(outbox.recovered.pending.isEmpty)
     #expect(outbox.recovered.lost == [])
     #expect(outbox.recovered.epoch == 7)
     #expect(outbox.recovered.isNewEpoch)
@@ -29,11 +29,11 @@ import Testing
     #expect(!outbox.recovered.isNewEpoch)
     #expect(outbox.recovered.nextSequence == 6)
     #expect(
-      outbox.recovered.pending
+      Array(outbox.recovered.pending)
         == [3, 5].map {
-          OutboxRecovery.Pending(
+          PendingMessages.Message(
             sequence: $0, bytes: entry($0).payload.readableBytes,
-            ackTimeoutMilliseconds: UInt32($0))
+            ackTimeout: .milliseconds($0))
         })
     #expect(outbox.recovered.notices == [])
     #expect(try await outbox.read(from: 1) == [3, 5].map { entry($0) })
@@ -62,7 +62,7 @@ import Testing
     for _ in 0..<5 {
       let outbox = try directory.open(.small())
       #expect(outbox.recovered.nextSequence == next)
-      #expect(outbox.recovered.pending == [])
+      #expect(outbox.recovered.pending.isEmpty)
       #expect(await outbox.append(next...next + 299).isSuccess)
       outbox.settle(Array(next...next + 299))
       next += 300
