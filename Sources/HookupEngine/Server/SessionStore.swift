@@ -52,6 +52,14 @@ public struct SessionOptions: Sendable {
   /// networks, long ones let strangers hold connections.
   public var helloTimeout = Duration.seconds(10)
 
+  /// Where messages to the clients wait until they are confirmed. Default ``SessionReplay/none``: they are sent plainly, and a
+  /// connection that breaks takes them with it. ``SessionReplay/memory(_:)`` keeps them as long as the server runs,
+  /// ``SessionReplay/journal(directory:sync:limits:)`` beyond that, at the cost of a disk write for each group of messages.
+  public var replay = SessionReplay.none
+
+  /// Where the files of ``replay`` are: tests put faults here.
+  package var files: any FileLayer = SystemFiles()
+
   public init(store: any SessionStore) {
     self.store = store
   }
