@@ -155,7 +155,7 @@ public final class HookupServer: Service, Sendable {
   /// Runs a handler for each connection until the stream of them ends, then sees all of them off.
   private func serveConnections(on group: any EventLoopGroup) async {
     await withDiscardingTaskGroup { tasks in
-      if let sessions { tasks.addTask { await sessions.committer.run() } }
+      if let sessions { tasks.addTask { await sessions.run() } }
       for await connection in accepted {
         let executor =
           configuration.runsHandlersOnEventLoop ? EventLoopTaskExecutor(connection.eventLoop) : nil
@@ -171,7 +171,7 @@ public final class HookupServer: Service, Sendable {
       for channel in tracker.channels { channel.close(promise: nil) }
       tasks.cancelAll()
       // What was confirmed is still committed.
-      sessions?.committer.finish()
+      sessions?.finish()
     }
     // Every handler has returned; the sockets follow at once, for they were closed.
     await tracker.waitUntilIdle()

@@ -48,7 +48,7 @@ extension ServerSession {
   }
 
   /// Returns when the message is delivered: confirmed by the client, and that is durable there if the client's outbox is.
-  /// - Parameter receipt: of this session.
+  /// - Parameter receipt: of this session; one whose number it has not given is ``HookupError/Code/invalidArgument``.
   /// - Throws: ``HookupError/Code/refused`` when it was given up, with the reason; ``HookupError/Code/closed`` when the session was
   ///   let go or the server stops; `CancellationError`. Of a message that failed long ago (more than 1,024 failures) nothing is
   ///   known any more.

@@ -50,6 +50,8 @@ final class SessionRegistry: Sendable {
   private let logger: Logger
   private let incarnation = UInt64.random(in: 1...(.max))
   private let shelf: JournalShelf?
+  /// Sessions that are let go, for ``run()``: each is given once, and there are no more than were held.
+  private let leaving = WorkQueue<(ServerSession, since: MonotonicInstant)>()
   private let capacity: Int
   private let state = Mutex(State())
 
@@ -186,21 +188,31 @@ final class SessionRegistry: Sendable {
   }
 
   private func expire(_ keepFor: Duration) {
-    let expired = state.withLock { state in
+    state.withLock { state in
       state.alarm = nil
+      guard !state.isOver else { return }
       let limit = MonotonicInstant.now.advanced(by: .zero - keepFor)
-      var expired: [(ServerSession, since: MonotonicInstant)] = []
       while let oldest = state.idle.first, oldest.since <= limit || !state.isTrue(oldest) {
-        guard let session = state.evict(onlyFirst: true) else { continue }
-        expired.append(session)
+        if let expired = state.evict(onlyFirst: true) { leaving.append(expired) }
       }
       setAlarm(&state)
-      return expired
     }
-    guard !expired.isEmpty else { return }
-    logger.info("sessions were let go", metadata: ["count": "\(expired.count)"])
-    // Owned by the outboxes that are closed: it ends when they are.
-    Task { for (session, since) in expired { await retire(session, since: since) } }
+  }
+
+  /// Commits what is confirmed and sees sessions off, until ``finish()``.
+  func run() async {
+    async let committing: Void = committer.run()
+    while let sessions = await leaving.next() {
+      logger.info("sessions are let go", metadata: ["count": "\(sessions.count)"])
+      for (session, since) in sessions { await retire(session, since: since) }
+    }
+    await committing
+  }
+
+  /// No connection is left: ``run()`` ends when what waits is done.
+  func finish() {
+    committer.finish()
+    leaving.finish()
   }
 
   /// Nobody who waits in a session is to keep the server from stopping.
@@ -211,7 +223,7 @@ final class SessionRegistry: Sendable {
     }
   }
 
-  /// Closes every outbox, and returns when that is done. Every connection has ended.
+  /// Closes every outbox, and returns when that is done. Every connection has ended, and so has ``run()``.
   func end() async {
     let held = state.withLock { state in
       state.isOver = true
@@ -224,7 +236,7 @@ final class SessionRegistry: Sendable {
       return held
     }
     for session in held { await retire(session, since: .now) }
-    for client in state.withLock({ Array($0.busy.keys) }) { await untilFree(client) }
+    for (session, since) in leaving.takeAll() { await retire(session, since: since) }
     await shelf?.end()
   }
 }

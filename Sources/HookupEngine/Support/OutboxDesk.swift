@@ -107,6 +107,9 @@ struct OutboxDesk: Sendable {
   ) {
     if let reason = failures[sequence] {
       waiter.resume(throwing: HookupError.notDelivered(sequence, reason))
+    } else if sequence >= window.next {
+      waiter.resume(
+        throwing: HookupError(.invalidArgument, "message \(sequence) was not sent from here"))
     } else if !window.isUnsettled(sequence) {
       waiter.resume()
     } else if let end {
