@@ -41,7 +41,8 @@ public struct SessionOptions: Sendable {
   public var store: any SessionStore
 
   /// Clients whose session is held in memory. Default 20,000. Beyond it those that have been gone the longest are let go: they
-  /// go on from what ``store`` has. When all are connected, one more is told to come back later (4113).
+  /// go on from what ``store`` has, and what waits for them in memory is lost. When all are connected, one more is told to come
+  /// back later (4113). Small loses sooner what a client that is away was sent; large takes memory for each.
   public var maximumSessions = 20_000
 
   /// Messages of one client that may be delivered and not committed; 1...1,024. Default 1,024. Small makes each client wait for
