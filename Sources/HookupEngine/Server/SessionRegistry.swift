@@ -114,11 +114,12 @@ final class SessionRegistry: Sendable {
   ) async throws(HookupError) -> ServerSession? {
     var session: ServerSession?
     defer {
-      state.withLock { state in
+      let waiters = state.withLock { state in
         state.openings -= 1
         if let session { state.sessions[client] = Entry(session: session, users: 1) }
         return state.busy.removeValue(forKey: client) ?? []
-      }.forEach { $0.resume() }
+      }
+      for waiter in waiters { waiter.resume() }
     }
     let outbox: SessionOutbox? =
       switch options.replay {
@@ -174,7 +175,8 @@ final class SessionRegistry: Sendable {
   private func retire(_ session: ServerSession, since time: MonotonicInstant) async {
     await withCheckedContinuation { done in session.end { done.resume() } }
     await shelf?.putBack(session.client, since: time)
-    state.withLock { $0.busy.removeValue(forKey: session.client) ?? [] }.forEach { $0.resume() }
+    let waiters = state.withLock { $0.busy.removeValue(forKey: session.client) ?? [] }
+    for waiter in waiters { waiter.resume() }
   }
 
   /// Rings when the session left the longest ago is to be kept no longer.
