@@ -44,6 +44,8 @@ public final class ChatServer: Service, Sendable {
       var sessions = configuration.server.sessions ?? SessionOptions(store: store)
       // Cursors belong where the entries are.
       sessions.store = store
+      // What readers missed is in the rooms' logs.
+      sessions.replay = .none
       configuration.server.sessions = sessions
     } else {
       configuration.server.sessions = nil

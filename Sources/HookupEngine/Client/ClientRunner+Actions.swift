@@ -11,15 +11,10 @@ extension ClientRunner {
       attempts.removeValue(forKey: number)??.cancel()
       links[number]?.connection.abort()
     case .setReading(let number, let reading): links[number]?.connection.setReading(reading)
-    case .append(let ticket, let sequence, let tag): append(ticket, sequence, tag)
-    case .refuse(let ticket, let error):
-      submissions.removeValue(forKey: ticket)?.acceptance(.failure(error))
-    case .accept(let range):
-      for sequence in range {
-        storing.removeValue(forKey: sequence)?(.success(SendReceipt(sequence: sequence)))
-      }
-    case .reject(let range, let error):
-      for sequence in range { storing.removeValue(forKey: sequence)?(.failure(error)) }
+    case .append(let ticket, let sequence, let tag): desk.append(ticket, sequence, tag: tag)
+    case .refuse(let ticket, let error): desk.refuse(ticket, error)
+    case .accept(let range): desk.accept(range)
+    case .reject(let range, let error): desk.reject(range, error)
     case .load(let number, let from, let count, let bytes):
       load(number, from: from, count: count, bytes: bytes)
     case .transmit(let number, let sequence, let id): transmit(number, sequence, id: id)
@@ -30,8 +25,8 @@ extension ClientRunner {
       deliver(sequence, tag: tag, isRedelivered: isRedelivered)
     case .pass(let through, let tag): pass(through, tag: tag)
     case .renew(let identity): renew(identity)
-    case .discard(let sequence): loaded[sequence] = nil
-    case .settle(let sequence): settled.append(sequence)
+    case .discard(let sequence): desk.discard(sequence)
+    case .settle(let sequence): desk.settle(sequence)
     case .report(let report): tell(report)
     case .finish(let error): finish(error)
     }
@@ -104,14 +99,6 @@ extension ClientRunner {
     handle(.opened(number, carriage))
   }
 
-  private func append(_ ticket: UInt64, _ sequence: UInt64, _ tag: UInt64) {
-    guard var submission = submissions.removeValue(forKey: ticket) else { return }
-    submission.entry.sequence = sequence
-    submission.entry.tag = tag
-    storing[sequence] = submission.acceptance
-    appends.append(submission.entry)
-  }
-
   func store(_ entries: [OutboxEntry]) {
     guard let first = entries.first?.sequence, let last = entries.last?.sequence else { return }
     storage.append(entries) { [self] result in
@@ -129,8 +116,7 @@ extension ClientRunner {
       eventLoop.execute { [self] in
         switch result {
         case .success(let entries):
-          for entry in entries { loaded[entry.sequence] = entry }
-          handle(.loaded(number, entries.map(\.sequence)))
+          handle(.loaded(number, desk.hold(entries)))
         case .failure(let error): handle(.loadFailed(number, error))
         }
       }
@@ -138,7 +124,7 @@ extension ClientRunner {
   }
 
   private func transmit(_ number: UInt64, _ sequence: UInt64, id: UInt64?) {
-    guard let entry = loaded.removeValue(forKey: sequence), let link = links[number] else { return }
+    guard let entry = desk.take(sequence), let link = links[number] else { return }
     do throws(HookupError) {
       let content = try entry.message().content
       if let id {
@@ -167,10 +153,10 @@ extension ClientRunner {
     case .reconnecting(let attempt, let delay):
       news.append(.reconnecting(attempt: attempt, delay: delay))
     case .delivered(let range):
-      delivered(range)
+      desk.delivered(range)
       news.append(.delivered(range))
     case .failed(let sequence, let reason):
-      failed(sequence, reason: reason)
+      desk.failed(sequence, reason: reason)
       news.append(.failed(sequence: sequence, reason: reason))
     case .broken(let broken):
       news.append(.broken(broken))
@@ -178,10 +164,10 @@ extension ClientRunner {
     case .sent(let sequence):
       if configuration.reportsSent { news.append(.sent(sequence: sequence)) }
     case .acknowledged(let sequence):
-      delivered(sequence...sequence)
+      desk.delivered(sequence...sequence)
       news.append(.acknowledged(sequence: sequence))
     case .ackFailed(let sequence, let isKept):
-      if !isKept { failed(sequence, reason: "no ack came") }
+      if !isKept { desk.failed(sequence, reason: "no ack came") }
       tellAckFailed(sequence, isKept: isKept)
     case .error(let error): news.append(.error(error))
     }
@@ -204,7 +190,7 @@ extension ClientRunner {
     storage.close { [self] _ in
       eventLoop.execute { [self] in
         session?.close()
-        endReceipts()
+        desk.endReceipts(.closedBeforeDelivery)
         publish()
         events.finish()
         if let error { finished.fail(error) } else { finished.succeed() }

@@ -113,7 +113,7 @@ extension ClientRunner {
   func transmitNumbered(
     _ number: UInt64, _ sequence: UInt64, wire: UInt64, tag: UInt64, isRedelivered: Bool
   ) {
-    guard let entry = loaded.removeValue(forKey: sequence), let link = links[number] else { return }
+    guard let entry = desk.take(sequence), let link = links[number] else { return }
     do throws(HookupError) {
       let frame = try ResumeFormat.encodeNumbered(
         sequence: wire, tag: tag, isRedelivered: isRedelivered, stored: entry.payload,
@@ -137,57 +137,16 @@ extension ClientRunner {
   func awaitDelivery(
     _ sequence: UInt64, _ ticket: UInt64, _ waiter: CheckedContinuation<Void, any Error>
   ) {
-    if let reason = failures[sequence] {
-      waiter.resume(throwing: HookupError.notDelivered(sequence, reason))
-    } else if !machine.window.isUnsettled(sequence) {
-      waiter.resume()
-    } else if machine.isFinished {
-      waiter.resume(throwing: HookupError.closedBeforeDelivery)
-    } else {
-      receipts[sequence, default: [:]][ticket] = waiter
-    }
+    desk.awaitDelivery(
+      sequence, ticket, in: machine.window, end: machine.isFinished ? .closedBeforeDelivery : nil,
+      waiter)
   }
 
-  func stopAwaiting(_ sequence: UInt64, _ ticket: UInt64) {
-    receipts[sequence]?.removeValue(forKey: ticket)?.resume(throwing: CancellationError())
-    if receipts[sequence]?.isEmpty == true { receipts[sequence] = nil }
-  }
-
-  func delivered(_ range: ClosedRange<UInt64>) {
-    guard !receipts.isEmpty else { return }
-    for sequence in range {
-      for waiter in receipts.removeValue(forKey: sequence)?.values ?? [:].values { waiter.resume() }
-    }
-  }
-
-  func failed(_ sequence: UInt64, reason: String) {
-    failures[sequence] = reason
-    failureOrder.append(sequence)
-    if failureOrder.count > Self.rememberedFailures, let oldest = failureOrder.popFirst() {
-      failures[oldest] = nil
-    }
-    for waiter in receipts.removeValue(forKey: sequence)?.values ?? [:].values {
-      waiter.resume(throwing: HookupError.notDelivered(sequence, reason))
-    }
-  }
-
-  /// Failures that are remembered for who asks later; older ones count as settled.
-  private static var rememberedFailures: Int { 1_024 }
-
-  func endReceipts() {
-    for waiter in receipts.values.flatMap(\.values) {
-      waiter.resume(throwing: HookupError.closedBeforeDelivery)
-    }
-    receipts = [:]
-  }
+  func stopAwaiting(_ sequence: UInt64, _ ticket: UInt64) { desk.stopAwaiting(sequence, ticket) }
 }
 
 extension HookupError {
-  fileprivate static func notDelivered(_ sequence: UInt64, _ reason: String) -> HookupError {
-    HookupError(.refused, "message \(sequence) was not delivered: \(reason)")
-  }
-
-  fileprivate static var closedBeforeDelivery: HookupError {
+  static var closedBeforeDelivery: HookupError {
     HookupError(
       .closed,
       "the client was closed before the message was delivered; what a file buffer holds is kept")

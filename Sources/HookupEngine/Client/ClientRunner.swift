@@ -6,14 +6,6 @@ import NIOCore
 ///
 /// `@unchecked Sendable`: every stored property is touched on `eventLoop` only, which each entry point asserts.
 final class ClientRunner: @unchecked Sendable {
-  /// How a caller of `send` learns what became of its message. Called once, on the event loop.
-  typealias Acceptance = @Sendable (Result<SendReceipt, any Error>) -> Void
-
-  struct Submission {
-    var entry: OutboxEntry
-    var acceptance: Acceptance
-  }
-
   struct Link {
     var connection: any WebSocketConnection
     var format: any WireFormat
@@ -33,12 +25,8 @@ final class ClientRunner: @unchecked Sendable {
 
   var machine: SessionMachine
   var actions = ActionQueue<SessionMachine.Action>()
-  /// By ticket: callers of `send` whose message has no number yet.
-  var submissions: [UInt64: Submission] = [:]
-  /// By number: callers of `send` whose message is being made durable.
-  var storing: [UInt64: Acceptance] = [:]
-  /// Read from the outbox for the wire, until transmitted.
-  var loaded: [UInt64: OutboxEntry] = [:]
+  /// Callers of `send`, and what is between them, the outbox and the wire.
+  var desk = OutboxDesk()
   /// Callers that wait until nothing is left in the outbox.
   private var drainWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
   /// Open connections by number: the current one, and ones that are closing.
@@ -52,14 +40,8 @@ final class ClientRunner: @unchecked Sendable {
   /// The numbered message that is being read.
   var incoming: ResumeFrame.Numbered?
   var incomingBytes = 0
-  /// Callers that wait for the end of a message's way, by its number and a ticket.
-  var receipts: [UInt64: [UInt64: CheckedContinuation<Void, any Error>]] = [:]
-  var failures: [UInt64: String] = [:]
-  var failureOrder = CircularBuffer<UInt64>()
 
-  // What one round of events gathers, to be done at its end in one piece.
-  var appends: [OutboxEntry] = []
-  var settled: [UInt64] = []
+  // What one round of events gathers, to be done at its end in one piece, beside what the desk has.
   var news: [ClientEvent] = []
   /// The bytes of the messages among ``news``; messages are never dropped.
   var newsMessageBytes = 0
@@ -83,9 +65,9 @@ final class ClientRunner: @unchecked Sendable {
     self.onChange = onChange
     finished = eventLoop.makePromise()
     let recovered = storage.recovered
-    let window = SendWindow(nextSequence: recovered.nextSequence, pending: recovered.pending)
     machine = SessionMachine(
-      settings: configuration.machineSettings, window: window, random: RandomSource(seed: seed),
+      settings: configuration.machineSettings, window: SendWindow(recovered),
+      random: RandomSource(seed: seed),
       resume: session?.resume)
     // What a crash brought back had its end under an earlier numbering: the machine does not send it.
     if let base = session?.resume.identity.base {
@@ -123,21 +105,16 @@ final class ClientRunner: @unchecked Sendable {
   }
 
   private func flush() {
-    if !appends.isEmpty {
-      store(appends)
-      appends = []
-    }
-    if !settled.isEmpty {
-      storage.settle(settled)
-      settled.removeAll(keepingCapacity: true)
-    }
+    store(desk.takeAppends())
+    let settled = desk.takeSettled()
+    if !settled.isEmpty { storage.settle(settled) }
     publish()
     alarm.set(machine.nextDeadline, on: eventLoop) { [weak self] in self?.handle(.timer) }
     if isDrained || machine.isFinished { releaseDrainWaiters() }
     onChange()
   }
 
-  private var isDrained: Bool { machine.backlog.messages == 0 && submissions.isEmpty }
+  private var isDrained: Bool { machine.backlog.messages == 0 && desk.submissions.isEmpty }
 
   private func releaseDrainWaiters() {
     for waiter in drainWaiters.values { waiter.resume(returning: isDrained) }
@@ -166,8 +143,9 @@ final class ClientRunner: @unchecked Sendable {
 
   // MARK: Calls of the program
 
-  func submit(_ ticket: UInt64, _ entry: OutboxEntry, _ acceptance: @escaping Acceptance) {
-    submissions[ticket] = Submission(entry: entry, acceptance: acceptance)
+  func submit(_ ticket: UInt64, _ entry: OutboxEntry, _ acceptance: @escaping OutboxDesk.Acceptance)
+  {
+    desk.submit(ticket, OutboxDesk.Submission(entry: entry, acceptance: acceptance))
     let timeout = entry.ackTimeoutMilliseconds
     handle(
       .submitted(
@@ -181,7 +159,7 @@ final class ClientRunner: @unchecked Sendable {
   }
 
   private func withdraw(_ ticket: UInt64) {
-    guard let submission = submissions.removeValue(forKey: ticket) else { return }
+    guard let submission = desk.withdraw(ticket) else { return }
     handle(.withdrawn(ticket))
     submission.acceptance(.failure(CancellationError()))
   }

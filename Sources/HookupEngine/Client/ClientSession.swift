@@ -18,11 +18,11 @@ final class ClientSession: @unchecked Sendable {
   init(outbox: any OutboxStorage) throws(HookupError) {
     let recovered = outbox.recovered
     outboxEpoch = recovered.epoch
-    let base = (recovered.pending.first?.sequence ?? recovered.nextSequence) - 1
     let incarnation = UInt64.random(in: 1...UInt64.max)
     let fresh = SessionIdentity(
       client: SessionID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max)),
-      epoch: SessionIdentity.epoch(after: 0, random: .random(in: 0...UInt64.max)), base: base)
+      epoch: SessionIdentity.epoch(after: 0, random: .random(in: 0...UInt64.max)),
+      base: recovered.base)
     guard let directory = (outbox as? FileOutbox)?.directory else {
       files = nil
       notices = []
@@ -35,16 +35,8 @@ final class ClientSession: @unchecked Sendable {
     let value = identityFile.value
     let receivedFile = try ReceivedCursorFile.open(
       directory: directory, isExpected: value.connections > 0)
-    var identity = SessionIdentity(
-      client: SessionID(high: value.high, low: value.low), epoch: value.epoch, base: value.base)
-    if value.epoch == 0 || value.outboxEpoch != recovered.epoch
-      || value.base >= recovered.nextSequence
-    {
-      // The outbox is new, or older than the identity, or cannot show that it has all its numbers. What a crash brings back from
-      // below the base had its end before: see ClientRunner.
-      identity.epoch = SessionIdentity.epoch(after: value.epoch, random: fresh.epoch)
-      identity.base = base
-    }
+    let identity = SessionIdentity(
+      value, recovered, random: .random(in: 0...UInt64.max))
     let cursor = receivedFile.value
     files = (identityFile, receivedFile)
     notices = identityFile.recovered.notices + receivedFile.recovered.notices

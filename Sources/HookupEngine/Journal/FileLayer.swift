@@ -84,6 +84,10 @@ package protocol FileLayer: Sendable {
   func close(_ file: OpenFile)
   func rename(_ path: String, to target: String) throws(FileFailure)
   func remove(_ path: String) throws(FileFailure)
+  /// Removes a directory, which is empty.
+  func removeDirectory(_ path: String) throws(FileFailure)
+  /// When the file was last written to, in seconds since 1970.
+  func lastChange(of path: String) throws(FileFailure) -> Int64
   func synchronizeDirectory(_ path: String) throws(FileFailure)
 }
 

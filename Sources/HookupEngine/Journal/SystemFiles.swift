@@ -162,6 +162,20 @@ package struct SystemFiles: FileLayer {
     guard unlink(path) == 0 || errno == ENOENT else { throw FileFailure("delete", path, errno) }
   }
 
+  package func removeDirectory(_ path: String) throws(FileFailure) {
+    guard rmdir(path) == 0 || errno == ENOENT else { throw FileFailure("delete", path, errno) }
+  }
+
+  package func lastChange(of path: String) throws(FileFailure) -> Int64 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw FileFailure("look at", path, errno) }
+    #if canImport(Glibc)
+      return Int64(status.st_mtim.tv_sec)
+    #else
+      return Int64(status.st_mtimespec.tv_sec)
+    #endif
+  }
+
   package func synchronizeDirectory(_ path: String) throws(FileFailure) {
     let file = try open(path, flags: O_RDONLY | O_DIRECTORY)
     defer { close(file) }

@@ -26,7 +26,7 @@ extension HookupServer {
   /// Sends a message to every open connection that `include` wants: `broadcast(.text("hi")) { $0 != sender }`.
   ///
   /// It is encoded once for each wire format in use, not for each receiver; only a message that wants acks has an id of
-  /// its own in each connection and is encoded for each. Broadcasts and sends of one task reach a connection in the order of
+  /// its own in each connection and is encoded for each, and so is one to a session with ``SessionOptions/replay``. Broadcasts and sends of one task reach a connection in the order of
   /// the calls.
   /// - Parameters:
   ///   - whenFull: what happens to clients that read too slowly.
@@ -72,6 +72,16 @@ extension HookupServer {
     var frames: [String: ByteBuffer?] = [:]
     var drains = Drains()
     for connection in connections {
+      if let session = connection.numberedSession {
+        // It has its place among what is sent to that client.
+        switch Result(catching: { () throws(HookupError) in try session.trySend(Message(content)) })
+        {
+        case .success(true): outcome.taken += 1
+        case .success(false): full.append(connection)
+        case .failure: outcome.missed.append(connection.id)
+        }
+        continue
+      }
       let name = connection.subprotocol
       if frames[name] == nil {
         // Two formats never share a name in one server.

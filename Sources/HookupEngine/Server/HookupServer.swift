@@ -82,6 +82,11 @@ public final class HookupServer: Service, Sendable {
   /// The open connections, in no particular order.
   public var connections: [ServerConnection] { registry.all }
 
+  /// The session of a client, for what is to be said to it whether it is connected or not; nil when this server holds none: the client
+  /// was not here since the server began, or has been away too long. Its id is ``SessionCursor/client`` and
+  /// ``ServerSession/client``.
+  public func session(_ client: SessionID) -> ServerSession? { sessions?[client] }
+
   /// Where it listens; nil before and after.
   public var address: ServerAddress? {
     lifecycle.withLock { if case .serving(_, let address) = $0.phase { address } else { nil } }
@@ -109,9 +114,11 @@ public final class HookupServer: Service, Sendable {
         self.shutDown()
       }
     } catch {
+      await sessions?.end()
       await group.shutDown()
       throw error
     }
+    await sessions?.end()
     await group.shutDown()
   }
 
@@ -133,6 +140,7 @@ public final class HookupServer: Service, Sendable {
   }
 
   private func serve(on group: EventLoops) async throws {
+    try await sessions?.begin()
     let setup = try HTTPChannelSetup(server: self)
     guard let (listener, address) = try await listen(setup, on: group.group) else { return }
     logger.info("listening", metadata: ["url": "\(address.url)"])
@@ -147,7 +155,7 @@ public final class HookupServer: Service, Sendable {
   /// Runs a handler for each connection until the stream of them ends, then sees all of them off.
   private func serveConnections(on group: any EventLoopGroup) async {
     await withDiscardingTaskGroup { tasks in
-      if let sessions { tasks.addTask { await sessions.committer.run() } }
+      if let sessions { tasks.addTask { await sessions.run() } }
       for await connection in accepted {
         let executor =
           configuration.runsHandlersOnEventLoop ? EventLoopTaskExecutor(connection.eventLoop) : nil
@@ -163,7 +171,7 @@ public final class HookupServer: Service, Sendable {
       for channel in tracker.channels { channel.close(promise: nil) }
       tasks.cancelAll()
       // What was confirmed is still committed.
-      sessions?.committer.finish()
+      sessions?.finish()
     }
     // Every handler has returned; the sockets follow at once, for they were closed.
     await tracker.waitUntilIdle()
@@ -207,6 +215,7 @@ public final class HookupServer: Service, Sendable {
     case .stopped: return
     }
     let channels = tracker.close()
+    sessions?.stopWaiting()
     for connection in registry.close() {
       connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
     }

@@ -20,6 +20,7 @@ extension ServerConfiguration {
       try require(1...Limits.inFlightMessages, sessions.receiveWindow, "sessions.receiveWindow")
       try require(atLeast: 1, sessions.maximumSessions, "sessions.maximumSessions")
       try require(atLeast: 1, sessions.helloTimeout.wholeNanoseconds, "sessions.helloTimeout")
+      try sessions.replay.validate()
     }
     try limits.validate()
     try validateAdmission()
@@ -48,6 +49,20 @@ extension ServerConfiguration {
     if let tls, let maximum = tls.maximumVersion, maximum < tls.minimumVersion {
       throw invalid("tls.maximumVersion", maximum, "at least tls.minimumVersion")
     }
+  }
+}
+
+extension SessionReplay {
+  fileprivate func validate() throws(HookupError) {
+    if case .journal(let directory, _, _) = self, directory.isEmpty || directory.utf8.contains(0) {
+      throw invalid("the directory of sessions.replay", quoted(directory), "a path")
+    }
+    guard let limits else { return }
+    try require(atLeast: 1, limits.maximumMessages, "sessions.replay's maximumMessages")
+    try require(atLeast: 1, limits.maximumBytes, "sessions.replay's maximumBytes")
+    try require(atLeast: 0, limits.keepFor.wholeNanoseconds, "sessions.replay's keepFor")
+    try require(atLeast: 1, limits.maximumJournals, "sessions.replay's maximumJournals")
+    try require(atLeast: 1, limits.maximumOpenJournals, "sessions.replay's maximumOpenJournals")
   }
 }
 

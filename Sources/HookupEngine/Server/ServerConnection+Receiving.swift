@@ -87,6 +87,7 @@ extension ServerConnection: WebSocketDelegate {
       }
     }
     if isWritable { drain() }
+    resumed?.becameWritable(isWritable, on: self)
     // Its answers must not pile up without bound.
     if frameHandler != nil { connection.setReading(isWritable) }
   }

@@ -8,12 +8,20 @@ extension ServerConnection {
   /// Messages of one task arrive in the order of its calls. That it returns means that the message was taken, not that it
   /// arrived: for that, send `message.needsAck(within:)` and watch for ``ServerEvent/acknowledged(_:)`` or
   /// ``ServerEvent/ackFailed(_:)``.
+  ///
+  /// On a session with ``SessionOptions/replay`` the message goes into the session's outbox, and this is
+  /// ``ServerSession/send(_:)``: it waits while that is full, and works when this connection has ended, for the client may have
+  /// another one. Without a replay a session's messages want no acks.
   /// - Returns: the id under which the ack will be reported; nil for a message that wants none.
   /// - Throws: ``HookupError/Code/closed`` when the connection is closed or closing,
   ///   ``HookupError/Code/invalidArgument`` when its subprotocol cannot carry the message or acks, and
   ///   `CancellationError` when the task is cancelled while it waits. The message was then not sent.
   @discardableResult
   public func send(_ message: Message) async throws -> UInt64? {
+    if let session = numberedSession {
+      let receipt = try await session.send(message)
+      return message.ackTimeout == nil ? nil : receipt.sequence
+    }
     let prepared = try prepare(message)
     while true {
       if case .taken(let id) = try attempt(prepared) { return id }
@@ -26,7 +34,18 @@ extension ServerConnection {
   /// - Throws: as ``send(_:)`` does.
   @discardableResult
   public func trySend(_ message: Message) throws(HookupError) -> Bool {
-    if case .taken = try attempt(prepare(message)) { true } else { false }
+    if let session = numberedSession { return try session.trySend(message) }
+    return if case .taken = try attempt(prepare(message)) { true } else { false }
+  }
+
+  /// The session that this connection belongs or belonged to; nil when its subprotocol has none, or its client has not said hello.
+  /// It outlives the connection.
+  public var session: ServerSession? { resumed }
+
+  /// The same, if what is sent on it is numbered.
+  var numberedSession: ServerSession? {
+    guard let session = resumed, session.isNumbered else { return nil }
+    return session
   }
 
   /// Closes: what was sent goes out first, then a close frame with `code` and `reason`; the client has
@@ -62,10 +81,8 @@ extension ServerConnection {
           + "from its frames with its format")
     }
     guard !(format is ResumeFormat) else {
-      throw HookupError(
-        .invalidArgument,
-        "a server sends no numbered messages: send without needsAck, and let the client ask for what it missed"
-      )
+      guard common.sessions?.options.replay.limits != nil else { throw HookupError.needsReplay }
+      throw HookupError(.notConnected, "connection \(id) has not said whose session it is on yet")
     }
     guard format.carriesAcks else {
       throw HookupError(

@@ -9,9 +9,11 @@ public enum ServerEvent: Sendable {
   /// One JSON value, as the client wrote it.
   case json(JSONText)
   case binary(ByteBuffer)
-  /// The client acked the message that ``ServerConnection/send(_:)`` gave this id.
+  /// The client acked the message that ``ServerConnection/send(_:)`` gave this id. Of a session's message, which may have been sent on
+  /// an earlier connection, or by an earlier process, its number.
   case acknowledged(UInt64)
-  /// No ack came within the message's time, or the connection ended first. Once for each such message.
+  /// No ack came within the message's time, or the connection ended first. Once for each such message. A session's message only
+  /// runs out of time, each time it was sent, and stays in the session's outbox.
   case ackFailed(Message)
   /// A message whose sender waits until the handler confirms it. Only with ``AcknowledgementPolicy/byHandler``.
   case request(Message.Content, Acknowledgement)

@@ -53,7 +53,8 @@ public struct ServerLimits: Hashable, Sendable {
   public var stallTimeout = Duration.seconds(30)
 
   /// Messages sent with ``Message/needsAck(within:)`` that wait for their ack, on one connection. Default 1,024;
-  /// then ``ServerConnection/send(_:)`` waits for one of them.
+  /// then ``ServerConnection/send(_:)`` waits for one of them. Of a session with ``SessionOptions/replay`` all messages on the wire
+  /// that are not confirmed; the others wait in its outbox. Small makes long links slow.
   public var messagesInFlight = Limits.inFlightMessages
 
   /// How long a client may take to answer a close frame. Default 5 s; then the socket is dropped.

@@ -3,13 +3,24 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// One client's session on a server, over all its connections: carries out what its ``SessionMachine`` decides. Decides nothing.
-final class ServerSession: Sendable {
-  let client: SessionID
-  private let committer: SessionCommitter
-  private let state: Mutex<State>
+/// One client's session on a server, over all its connections: see ``ServerConnection/session`` and ``HookupServer/session(_:)``.
+///
+/// It lives as long as the server holds it: while its client is connected, and then as ``SessionOptions/maximumSessions`` and
+/// ``ReplayLimits/keepFor`` say. After that `send` throws ``HookupError/Code/closed``; a client that comes back has another one.
+public final class ServerSession: Sendable {
+  // Carries out what its `SessionMachine` decides; decides nothing.
 
-  fileprivate struct State: Sendable {
+  /// The client's installation: a secret between it and the server.
+  public let client: SessionID
+  /// Whether what is sent is numbered, and waits for the client: ``SessionOptions/replay`` is not ``SessionReplay/none``.
+  public let isNumbered: Bool
+  let outbox: SessionOutbox?
+  let logger: Logger
+  let tickets = Atomic<UInt64>(0)
+  private let committer: SessionCommitter
+  let state: Mutex<State>
+
+  struct State: Sendable {
     var machine: SessionMachine
     var actions = ActionQueue<SessionMachine.Action>()
     /// The connection that the session is on, and the one whose hello is being judged.
@@ -23,30 +34,53 @@ final class ServerSession: Sendable {
     /// Where the timer is, once there is one.
     var eventLoop: (any EventLoop)?
     var alarm = SessionAlarm()
+    /// Callers of `send`, and what is between them, the outbox and the wire.
+    var desk = OutboxDesk()
+    /// The numbers whose ack the handler is told of.
+    var awaited: Set<UInt64> = []
+    /// Why nobody waits any more, once that is so.
+    var end: HookupError?
+    /// Nothing is taken any more.
+    var isOver = false
   }
 
   init(
     _ client: SessionID, _ memory: SessionMemory, _ options: SessionOptions,
-    maximumMessageBytes: Int, incarnation: UInt64, committer: SessionCommitter
+    _ outbox: SessionOutbox?,
+    _ limits: ServerLimits, incarnation: UInt64, committer: SessionCommitter, logger: Logger
   ) {
     self.client = client
     self.committer = committer
+    self.outbox = outbox
+    self.logger = logger
+    isNumbered = outbox != nil
     var settings = SessionMachine.Settings()
-    settings.maximumMessageBytes = maximumMessageBytes
+    settings.maximumMessageBytes = limits.maximumMessageBytes
+    settings.inFlightMessages = limits.messagesInFlight
+    if let replay = options.replay.limits {
+      settings.maximumMessages = replay.maximumMessages
+      settings.maximumBytes = replay.maximumBytes
+      settings.whenFull = replay.whenFull == .wait ? .wait : .refuse
+    }
     settings.receiveWindow = options.receiveWindow
     settings.staysAfterGivingUp = true
     settings.ackStallLimit = nil
     let resume = SessionMachine.Resume(
-      role: .server, identity: SessionIdentity(client: client, epoch: 0), incarnation: incarnation,
+      role: .server, identity: outbox?.identity ?? SessionIdentity(client: client, epoch: 0),
+      incarnation: incarnation,
       lastConnection: memory.lastConnection,
       refusals: memory.refusals.map {
         SessionHello.Refusal(sequence: $0.sequence, reason: $0.reason)
       })
-    state = Mutex(
-      State(
-        machine: SessionMachine(
-          settings: settings, window: SendWindow(nextSequence: 1, pending: []),
-          random: RandomSource(seed: .random(in: .min ... .max)), resume: resume)))
+    let recovered = outbox?.storage.recovered ?? OutboxRecovery()
+    var initial = State(
+      machine: SessionMachine(
+        settings: settings, window: SendWindow(recovered),
+        random: RandomSource(seed: .random(in: .min ... .max)), resume: resume))
+    for entry in recovered.pending where entry.ackTimeout != nil {
+      initial.awaited.insert(entry.sequence)
+    }
+    state = Mutex(initial)
   }
 
   // MARK: From the connections
@@ -56,6 +90,12 @@ final class ServerSession: Sendable {
     _ connection: ServerConnection, _ hello: SessionHello, _ memory: SessionMemory
   ) -> Bool {
     state.withLock { state in
+      guard !state.isOver, outbox?.isDirty != true else {
+        // Let go, or renumbered, since the connection asked for it.
+        connection.beginClosing(
+          .overloaded, reason: "the session is being taken up", discardingQueued: false)
+        return false
+      }
       state.candidate = connection
       defer { state.candidate = nil }
       state.feed(
@@ -130,12 +170,31 @@ final class ServerSession: Sendable {
     }
   }
 
-  private func timerFired() {
+  /// Whether the connection's socket takes more.
+  func becameWritable(_ isWritable: Bool, on connection: ServerConnection) {
+    guard isNumbered else { return }
+    state.withLock { state in
+      guard state.current === connection else { return }
+      state.feed(.writable(connection.number, isWritable), self)
+      state.finishRound(self)
+    }
+  }
+
+  /// Something came of what the outbox was told to do.
+  func takeOutcomes() {
+    state.withLock { $0.finishRound(self) }
+  }
+
+  func timerFired() {
     state.withLock { state in
       state.alarm.rang()
       state.feed(.timer, self)
       state.finishRound(self)
     }
+  }
+
+  func commit(_ cursor: SessionCursor, of connection: ServerConnection) {
+    committer.commit(cursor, of: connection, in: self)
   }
 }
 
@@ -143,14 +202,14 @@ extension ServerSession.State {
   // MARK: Events
 
   /// The caller finishes the round.
-  fileprivate mutating func feed(
+  mutating func feed(
     _ event: SessionMachine.Event, at now: MonotonicInstant = .now, _ session: ServerSession
   ) {
     machine.handle(event, at: now, into: &actions)
     while let action = actions.popFirst() { perform(action, session) }
   }
 
-  fileprivate mutating func take(
+  mutating func take(
     _ frame: ResumeFrame, bytes: Int, _ session: ServerSession
   ) throws(ResumeFault) {
     guard let number = current?.number else { return }
@@ -176,7 +235,7 @@ extension ServerSession.State {
   }
 
   /// Closes the connection for what its client did.
-  fileprivate mutating func leave(
+  mutating func leave(
     _ connection: ServerConnection, code: CloseCode, reason: String, _ session: ServerSession
   ) {
     // What it said before counts.
@@ -186,7 +245,7 @@ extension ServerSession.State {
   }
 
   /// The connection is over.
-  fileprivate mutating func forget(
+  mutating func forget(
     _ connection: ServerConnection, code: CloseCode, reason: String, _ session: ServerSession
   ) {
     tell()
@@ -194,138 +253,16 @@ extension ServerSession.State {
     feed(.closed(connection.number, code: code.rawValue, reason: reason), session)
   }
 
-  private mutating func detach(_ connection: ServerConnection) {
+  mutating func detach(_ connection: ServerConnection) {
     guard current === connection else { return }
     current = nil
     // What was not committed comes again.
     deliveries.removeAll()
   }
-
-  // MARK: Actions
-
-  private mutating func perform(
-    _ action: SessionMachine.Action, _ session: ServerSession
-  ) {
-    switch action {
-    case .frame(let number, let frame):
-      guard let connection = connection(number) else { return }
-      // It has an answer: it is what the session is on.
-      if case .welcome = frame { current = connection }
-      do {
-        connection.enqueue(try ResumeFormat.encode(frame))
-      } catch {
-        connection.logger.error("a frame cannot be sent", metadata: ["error": "\(error)"])
-      }
-    case .deliver(let sequence, let tag, let isRedelivered):
-      deliver(sequence, tag: tag, isRedelivered, session)
-    case .pass(let through, let tag):
-      deliveries.skip(through: through, tag: tag)
-    case .close(let number, let code, let reason):
-      close(number, CloseCode(rawValue: code), reason, session)
-    case .abort(let number):
-      close(number, .protocolError, "the session cannot be resumed", session)
-    case .report(let report): tell(report)
-    case .open, .setReading, .append, .refuse, .accept, .reject, .load, .transmit,
-      .transmitNumbered, .renew, .discard, .settle, .finish:
-      // Of a side that dials, or sends numbered messages.
-      break
-    }
-  }
-
-  private func connection(_ number: UInt64) -> ServerConnection? {
-    if let candidate, candidate.number == number { return candidate }
-    return current?.number == number ? current : nil
-  }
-
-  private mutating func deliver(
-    _ sequence: UInt64, tag: UInt64, _ isRedelivered: Bool, _ session: ServerSession
-  ) {
-    guard let current, let (content, bytes) = content else { return }
-    deliveries.deliver(sequence, tag: tag)
-    let cursor = cursor(session, committed: sequence, tag: tag)
-    let delivery = Delivery(
-      id: "\(hex(cursor.epoch))/\(sequence)", sequence: sequence, isRedelivered: isRedelivered,
-      cursor: cursor)
-    let acknowledgement = Acknowledgement(id: sequence, delivery: delivery, connection: current)
-    news.append((.request(content.detached, acknowledgement), bytes))
-  }
-
-  private func cursor(
-    _ session: ServerSession, committed: UInt64, tag: UInt64
-  ) -> SessionCursor {
-    let resume = machine.session?.resume
-    return SessionCursor(
-      client: session.client, epoch: resume?.received.epoch ?? 0, committed: committed, tag: tag,
-      connection: resume?.lastConnection ?? 0)
-  }
-
-  private mutating func close(
-    _ number: UInt64, _ code: CloseCode, _ reason: String, _ session: ServerSession
-  ) {
-    guard let connection = connection(number) else { return }
-    tell()
-    detach(connection)
-    connection.fence(code, reason: reason)
-    // The socket's own end says nothing new.
-    machine.handle(
-      .closed(number, code: code.rawValue, reason: reason), at: .now, into: &actions)
-  }
-
-  private mutating func tell(_ report: SessionMachine.Report) {
-    switch report {
-    case .broken(let what):
-      (current ?? candidate)?.logger.warning(
-        "a session is broken", metadata: ["what": "\(what.message)"])
-      news.append((.sessionBroken(what), 0))
-    case .error(let error):
-      (current ?? candidate)?.logger.error(
-        "a session failed", metadata: ["error": "\(error)"])
-      news.append((.error(error), 0))
-    default: break
-    }
-  }
-
-  // MARK: The end of a round
-
-  fileprivate mutating func finishRound(_ session: ServerSession) {
-    advance(session)
-    tell()
-    if let current { eventLoop = current.eventLoop }
-    guard let eventLoop else { return }
-    alarm.set(machine.nextDeadline, on: eventLoop) { session.timerFired() }
-  }
-
-  /// Tells the machine what is durable, and gives the store what may be committed.
-  private mutating func advance(_ session: ServerSession) {
-    while let (sequence, refusal) = deliveries.nextDurable() {
-      if let refusal {
-        feed(.refused(sequence, reason: refusal), session)
-      } else {
-        feed(.committed(through: sequence), session)
-      }
-    }
-    guard let current,
-      let cursor = deliveries.takeConfirmed(cursor(session, committed: 0, tag: 0))
-    else { return }
-    session.commit(cursor, of: current)
-  }
-
-  /// Hands the news to the handler.
-  private mutating func tell() {
-    guard !news.isEmpty else { return }
-    current?.deliver(news)
-    news.removeAll(keepingCapacity: true)
-  }
-}
-
-extension ServerSession {
-  fileprivate func commit(_ cursor: SessionCursor, of connection: ServerConnection) {
-    committer.commit(cursor, of: connection, in: self)
-  }
 }
 
 extension ServerConnection {
-  fileprivate var number: UInt64 { id.number }
+  var number: UInt64 { id.number }
 }
 
 extension ReceiveWindow.Memory {
@@ -337,32 +274,5 @@ extension ReceiveWindow.Memory {
       case .superseded: .superseded
       default: .unknown
       }
-  }
-}
-
-/// A session's timer, from whatever thread it is set: it rings at the earliest deadline it was told, and looks again.
-private struct SessionAlarm: Sendable {
-  private var at: MonotonicInstant?
-  private var scheduled: Scheduled<Void>?
-
-  /// An alarm that is early costs one look; one that is late is replaced.
-  mutating func set(
-    _ deadline: MonotonicInstant?, on eventLoop: any EventLoop, ring: @escaping @Sendable () -> Void
-  ) {
-    guard let deadline else {
-      scheduled?.cancel()
-      scheduled = nil
-      at = nil
-      return
-    }
-    if let at, at <= deadline { return }
-    scheduled?.cancel()
-    at = deadline
-    scheduled = eventLoop.scheduleTask(deadline: NIODeadline(deadline), ring)
-  }
-
-  mutating func rang() {
-    at = nil
-    scheduled = nil
   }
 }

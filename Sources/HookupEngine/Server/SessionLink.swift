@@ -107,11 +107,29 @@ extension ServerConnection {
       beginClosing(.overloaded, reason: "the store failed", discardingQueued: false)
       return false
     }
-    guard let session = sessions.acquire(client, memory) else {
-      beginClosing(.overloaded, reason: "too many sessions", discardingQueued: false)
+    do throws(HookupError) {
+      guard
+        let session = try await sessions.acquire(
+          client, memory, after: hello.receiving.epoch)
+      else {
+        beginClosing(.overloaded, reason: "too many sessions", discardingQueued: false)
+        return false
+      }
+      state.withLock { $0.session?.acquired = session }
+      try await session.outbox?.makeDurable()
+      return await begin(session, hello, memory, in: sessions)
+    } catch {
+      logger.error("a session's outbox failed", metadata: ["error": "\(error)"])
+      beginClosing(.overloaded, reason: "the store failed", discardingQueued: false)
+      release(from: sessions)
       return false
     }
-    state.withLock { $0.session?.acquired = session }
+  }
+
+  private func begin(
+    _ session: ServerSession, _ hello: SessionHello, _ memory: SessionMemory,
+    in sessions: SessionRegistry
+  ) async -> Bool {
     let isResumed = try? await eventLoop.submit { self.begin(session, hello, memory) }.get()
     if isResumed != true { release(from: sessions) }
     return isResumed == true
@@ -140,6 +158,11 @@ extension ServerConnection {
         if isReady { continuation.resume() }
       }
     }
+  }
+
+  /// The session that it is on, or was.
+  var resumed: ServerSession? {
+    state.withLock { if case .resumed(let session) = $0.session?.phase { session } else { nil } }
   }
 
   /// On the event loop: goes on with the session, and with what came behind the hello.
@@ -172,20 +195,12 @@ extension ServerConnection {
 
   /// The connection is about to be closed from this side.
   func sayCommitted() {
-    let session: ServerSession? = state.withLock { state in
-      guard case .resumed(let session) = state.session?.phase else { return nil }
-      return session
-    }
-    session?.sayCommitted(on: self)
+    resumed?.sayCommitted(on: self)
   }
 
   /// What a handler says of a session's message.
   func settle(_ sequence: UInt64, _ verdict: SessionDeliveries.Verdict) {
-    let session: ServerSession? = state.withLock { state in
-      guard case .resumed(let session) = state.session?.phase else { return nil }
-      return session
-    }
-    session?.settle(sequence, verdict, from: self)
+    resumed?.settle(sequence, verdict, from: self)
   }
 
   /// Ends it here and now: the handler sees the end before anything else of its session can happen.

@@ -41,7 +41,8 @@ public struct SessionOptions: Sendable {
   public var store: any SessionStore
 
   /// Clients whose session is held in memory. Default 20,000. Beyond it those that have been gone the longest are let go: they
-  /// go on from what ``store`` has. When all are connected, one more is told to come back later (4113).
+  /// go on from what ``store`` has, and what waits for them in memory is lost. When all are connected, one more is told to come
+  /// back later (4113). Small loses sooner what a client that is away was sent; large takes memory for each.
   public var maximumSessions = 20_000
 
   /// Messages of one client that may be delivered and not committed; 1...1,024. Default 1,024. Small makes each client wait for
@@ -51,6 +52,14 @@ public struct SessionOptions: Sendable {
   /// How long a new connection may take for its first frame. Default 10 s, then it is closed with 1008. Short times cut off slow
   /// networks, long ones let strangers hold connections.
   public var helloTimeout = Duration.seconds(10)
+
+  /// Where messages to the clients wait until they are confirmed. Default ``SessionReplay/none``: they are sent plainly, and a
+  /// connection that breaks takes them with it. ``SessionReplay/memory(_:)`` keeps them as long as the server runs,
+  /// ``SessionReplay/journal(directory:sync:limits:)`` beyond that, at the cost of a disk write for each group of messages.
+  public var replay = SessionReplay.none
+
+  /// Where the files of ``replay`` are: tests put faults here.
+  package var files: any FileLayer = SystemFiles()
 
   public init(store: any SessionStore) {
     self.store = store

@@ -26,7 +26,7 @@ import Testing
   @Test func `a send that is cancelled while it waits for room is taken back`() async throws {
     var configuration = ClientConfiguration.quick
     configuration.maximumBufferedMessages = 1
-    let (client, waiting) = try watched(nowhere, configuration) { $0.submissions.count }
+    let (client, waiting) = try watched(nowhere, configuration) { $0.desk.submissions.count }
     try await client.send("first")
     let second = Task { try await client.send("second") }
     while try await waiting.next() != 1 {}
@@ -34,7 +34,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await second.value }
     #expect(try await client.pendingMessages().map(\.message) == ["first"])
     let runner = client.runner
-    #expect(try await runner.eventLoop.submit { runner.submissions.isEmpty }.get())
+    #expect(try await runner.eventLoop.submit { runner.desk.submissions.isEmpty }.get())
   }
 
   @Test func `a cancellation just before the message is handed over is not missed`() async throws {

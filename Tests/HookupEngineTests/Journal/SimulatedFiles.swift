@@ -274,6 +274,14 @@ final class SimulatedFiles: FileLayer {
     }
   }
 
+  func removeDirectory(_ path: String) throws(FileFailure) {
+    try call("remove directory", path) { _ in }
+  }
+
+  func lastChange(of path: String) throws(FileFailure) -> Int64 {
+    try call("look at", path) { _ in wallClockMilliseconds() / 1_000 }
+  }
+
   func synchronizeDirectory(_ path: String) throws(FileFailure) {
     try call("flush directory", path) { state in
       state.durableNames = state.names

@@ -351,7 +351,7 @@ import Testing
       }
     } body: { _, address in
       _ = try await SessionPeer.resume(address)
-      #expect(try await refused.next().contains("needsAck"))
+      #expect(try await refused.next().contains("SessionOptions.replay"))
     }
   }
 
