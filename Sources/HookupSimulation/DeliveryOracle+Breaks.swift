@@ -86,7 +86,9 @@ extension DeliveryOracle {
 
   /// A receipt came true: the effect is there, or was undone while its ack was on the way.
   func checkHeld(_ body: UInt64, _ sequence: UInt64, by driver: SessionDriver) {
-    guard !touched.isEmpty, let world, let session = driver.machine.session else { return }
+    guard !touched.isEmpty, !reported.contains(body), !destroyed.contains(body), let world,
+      let session = driver.machine.session
+    else { return }
     let key = driver.sendingKey
     let receiver =
       driver.isServer ? world.clients.first { $0.saved?.client == driver.peerID() } : world.server

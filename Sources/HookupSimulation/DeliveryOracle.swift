@@ -136,7 +136,7 @@ final class DeliveryOracle {
   func delivered(_ sequence: UInt64, by driver: SessionDriver) {
     guard let body = body(sequence, driver), let word = words[body] else { return }
     words[body]?.isDelivered = true
-    if world?.refusal(of: body) == nil, !word.isDelivered { checkHeld(body, sequence, by: driver) }
+    if world?.refusal(of: body) == nil { checkHeld(body, sequence, by: driver) }
     // Of a message that came back nobody remembers that it was refused.
     if revived.contains(body) { return }
     if world?.refusal(of: body) != nil, !word.isFailed, word.isConfirmed {
@@ -198,7 +198,10 @@ final class DeliveryOracle {
     if world?.refusal(of: effect.body) != nil { violation("\(name) was refused and has an effect") }
     if let seen = view.seen[effect.body] {
       // Of two clones one does not know that the other, which marks it, was first.
-      guard effect.isRedelivered || revived.contains(effect.body) && seen.isMarked else {
+      guard
+        effect.isRedelivered
+          || seen.isMarked && (mayDouble || revived.contains(effect.body))
+      else {
         return violation("\(name) surfaces twice at the \(node.name), unmarked")
       }
       guard mayDouble || !store.isTransactional else {

@@ -257,6 +257,9 @@ final class JournaledOutbox: Outbox {
   /// Reads the files. Nil when the disk does not let it be put in order: try again later.
   func recover(_ world: World) -> Recovered? {
     let recovery = Self.read(node.disk, prefix) { world.oracle.violation($0) }
+    for segment in recovery.segments {
+      world.note(node, "finds \(segment.name): \(segment.verdict)")
+    }
     var recovered = Recovered()
     recovered.nextSequence = recovery.nextSequence
     lastSynced = recovery.nextSequence - 1

@@ -95,6 +95,8 @@ package struct JournalRecovery: Sendable {
     suspect(scan, of: segment)
     take(scan, of: segment, from: bytes)
     account(for: scan, of: segment)
+    // Of two epochs' segments that begin at one number nobody could tell which is older.
+    if needsNewEpoch { nextSequence = max(nextSequence, name.first + 1) }
     segments.append(segment)
   }
 

@@ -120,38 +120,49 @@ extension SessionMachine {
     return max(session.lastOnWire, session.resume.identity.wire(window.lastTransmitted))
   }
 
+  /// False when the credit is used up: what was loaded behind it waits, too.
   mutating func transmitNumbered(
     _ sequence: UInt64, _ number: ConnectionNumber, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
-  ) {
+  ) -> Bool {
     // An earlier one of the same load may have ended the connection.
-    guard openConnection == number, let identity = session?.resume.identity,
-      let tag = window.tag(of: sequence), let limit = session?.maximumMessageBytes
-    else { return actions.append(.discard(sequence)) }
+    guard openConnection == number, let session, let tag = window.tag(of: sequence) else {
+      actions.append(.discard(sequence))
+      return true
+    }
+    let limit = session.maximumMessageBytes
     if let bytes = window.bytes(of: sequence), bytes > limit, limit > 0 {
       actions.append(.discard(sequence))
       actions.append(
         .report(
           .failed(sequence, reason: "\(bytes) bytes are over the other side's limit of \(limit)")))
       settle(sequence, into: &actions)
-      return
+      return true
     }
-    let wire = identity.wire(sequence)
-    guard case .send = window.transmit(sequence, at: now, acking: .cumulative) else {
-      return actions.append(.discard(sequence))
-    }
-    if ackProgressAt == nil { ackProgressAt = now }
-    if let last = session?.lastOnWire, wire > last + 1 {
+    let wire = session.resume.identity.wire(sequence)
+    if wire > session.lastOnWire + 1 {
       actions.append(
         .frame(
           number,
           .skip(through: wire - 1, tag: Self.tagOfSkip(before: tag), reason: .withdrawn)))
+      self.session?.lastOnWire = wire - 1
+      // What is passed over takes credit. The other side forgets a refusal that is a window old: who sends on has heard it.
+      guard wire <= session.credit else {
+        actions.append(.discard(sequence))
+        return false
+      }
     }
-    session?.lastOnWire = wire
-    let isRedelivered = sequence <= session?.redeliveredThrough ?? 0
+    guard case .send = window.transmit(sequence, at: now, acking: .cumulative) else {
+      actions.append(.discard(sequence))
+      return true
+    }
+    if ackProgressAt == nil { ackProgressAt = now }
+    self.session?.lastOnWire = wire
+    let isRedelivered = sequence <= session.redeliveredThrough
     actions.append(
       .transmitNumbered(number, sequence, wire: wire, tag: tag, isRedelivered: isRedelivered))
     actions.append(.report(.sent(sequence)))
+    return true
   }
 
   /// A tag that no message has: an older copy of this outbox may hold one under the number that is skipped, and must not take it for

@@ -123,7 +123,14 @@ extension SessionMachine {
     into actions: inout ActionQueue<Action>
   ) {
     if case .resume = carriage {
-      for sequence in sequences { transmitNumbered(sequence, number, at: now, into: &actions) }
+      var hasRoom = true
+      for sequence in sequences {
+        if hasRoom {
+          hasRoom = transmitNumbered(sequence, number, at: now, into: &actions)
+        } else {
+          actions.append(.discard(sequence))
+        }
+      }
       if !sequences.isEmpty { pump(at: now, into: &actions) }
       return
     }

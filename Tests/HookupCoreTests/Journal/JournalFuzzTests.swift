@@ -92,6 +92,8 @@ import Testing
       let kept = Set(recovery.sequences)
       var seen = recovery.nextSequence - 1
       if case .corrupt(_, _, let through?) = recovery.verdicts.last { seen = min(seen, through) }
+      // Before a new epoch the number of the last file is passed over, whether or not it was given.
+      if recovery.needsNewEpoch, files.map(\.name.first).max() == seen { seen -= 1 }
       let gone = (1...max(1, written.given)).filter { sequence in
         sequence <= seen && !kept.contains(sequence)
           && !written.settled.contains(sequence)

@@ -242,6 +242,21 @@ import Testing
     #expect(recovery.nextSequence == 11)
   }
 
+  @Test func `a new epoch never begins at the number of a file that is there`() throws {
+    // Recovery made a file of a new epoch; before it held a message, the older file was found damaged again.
+    var first = JournalFixture()
+    first.append([1, 2])
+    let empty = JournalFixture(epoch: 8, first: 20)
+    var bytes = first.bytes
+    bytes[bytes.count - 10] ^= 1
+    let recovery = try JournalFixture.recover([(first.name, bytes), (empty.name, empty.bytes)])
+    #expect(!recovery.needsNewEpoch || recovery.nextSequence > 20)
+    bytes[3] ^= 1
+    let again = try JournalFixture.recover([(first.name, bytes), (empty.name, empty.bytes)])
+    #expect(again.needsNewEpoch)
+    #expect(again.nextSequence == 21)
+  }
+
   @Test func `the end of an earlier file that lost its records is corrupt, not torn`() throws {
     var first = JournalFixture()
     first.append([1, 2])
