@@ -145,7 +145,8 @@ public final class HookupClient: Sendable {
   /// written.
   ///
   /// - Throws: ``HookupError/Code/refused`` when it was given up, with the reason; ``HookupError/Code/closed`` when the client ends
-  ///   first; `CancellationError`. Of a message that failed long ago (more than 1,024 failures) nothing is known any more.
+  ///   first; ``HookupError/Code/invalidArgument`` for a number that was never given;
+  ///   `CancellationError`. Of a message that failed long ago (more than 1,024 failures) nothing is known any more.
   public func delivered(_ receipt: SendReceipt) async throws {
     let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
     let runner = runner
