@@ -198,7 +198,10 @@ final class World {
     guard answering.isEmpty, clients.allSatisfy(\.isQuiet) else { return false }
     return clients.allSatisfy { client in
       guard let id = client.saved?.client, let driver = server.drivers[id] else { return false }
-      return driver.pipeline.isEmpty && driver.machine.window.count == 0
+      // Both ends of one connection: a dead one may not have been noticed yet.
+      let link = driver.machine.openConnection.flatMap { driver.links[$0] }
+      return link?.client === client && driver.pipeline.isEmpty
+        && driver.machine.window.count == 0
     }
   }
 
