@@ -12,7 +12,8 @@ final class Tmux {
 
   init(home: String) { self.home = home }
 
-  deinit { _ = try? run(["kill-server"]) }
+  // The directory may be gone by now.
+  deinit { _ = try? spawn(["kill-server"], output: "/dev/null") }
 
   func start(_ name: String, columns: Int, rows: Int, _ command: String) throws {
     try run([
@@ -50,17 +51,37 @@ final class Tmux {
     }
   }
 
-  /// Runs one tmux command and returns what it printed. By `posix_spawn`: Foundation's Process waits for the end of every process that
-  /// a command leaves behind, and the first one leaves the server.
+  /// Runs one tmux command and returns what it printed.
   @discardableResult
   private func run(_ arguments: [String]) throws -> String {
     let path = "\(home)/tmux-output"
+    let status = try spawn(arguments, output: path)
+    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    guard status == 0 else { throw HarnessError("tmux \(arguments): \(text)") }
+    return text
+  }
+
+  /// Runs one tmux command and returns how it ended. By `posix_spawn`: Foundation's Process waits for the end of every process that a
+  /// command leaves behind, and the first one leaves the server.
+  private func spawn(_ arguments: [String], output path: String) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // A thread of ours may block signals, and a server that inherits that never hears that its programs have ended.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    var all = sigset_t()
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let words = ["tmux", "-L", socket, "-f", "/dev/null"] + arguments
     let environment = [
       "HOME=\(home)", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TERM=screen-256color",
@@ -69,13 +90,11 @@ final class Tmux {
     var envp = environment.map { strdup($0) } + [nil]
     defer { for word in argv + envp { free(word) } }
     var child: pid_t = 0
-    guard posix_spawn(&child, "/usr/bin/tmux", &actions, nil, &argv, &envp) == 0 else {
+    guard posix_spawn(&child, "/usr/bin/tmux", &actions, &attributes, &argv, &envp) == 0 else {
       throw HarnessError("tmux does not start")
     }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-    guard status == 0 else { throw HarnessError("tmux \(arguments): \(text)") }
-    return text
+    return status
   }
 }
