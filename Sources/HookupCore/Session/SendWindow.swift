@@ -181,12 +181,8 @@ package struct SendWindow: Sendable {
 
   /// The tag of the first number after `sequence` that is not settled; nil when there is none.
   package func tag(after sequence: UInt64) -> UInt64? {
-    var next = max(sequence + 1, first)
-    while next < self.next {
-      if let tag = tag(of: next) { return tag }
-      next += 1
-    }
-    return nil
+    guard sequence < .max else { return nil }
+    return messages.firstSequence(from: sequence + 1).flatMap { tag(of: $0) }
   }
 
   /// The bytes of a number that is not settled; nil for any other.

@@ -60,14 +60,7 @@ final class ClientSession: @unchecked Sendable {
   func renew(
     _ identity: SessionIdentity, completion: @escaping @Sendable (HookupError) -> Void
   ) {
-    let outboxEpoch = outboxEpoch
-    files?.identity.renew { value in
-      value.high = identity.client.high
-      value.low = identity.client.low
-      value.epoch = identity.epoch
-      value.base = identity.base
-      value.outboxEpoch = outboxEpoch
-    } completion: {
+    files?.identity.renew(identity, outboxEpoch: outboxEpoch) {
       if case .failure(let error) = $0 { completion(error) }
     }
   }

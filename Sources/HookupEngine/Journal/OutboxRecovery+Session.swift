@@ -29,6 +29,24 @@ extension SessionIdentity {
   }
 }
 
+extension ClientIdentityFile {
+  /// Takes down under which numbering the outbox with epoch `outboxEpoch` goes on; durable when `completion` runs, on any thread.
+  func renew(
+    _ identity: SessionIdentity, outboxEpoch: UInt64,
+    completion: @escaping @Sendable (Result<Void, HookupError>) -> Void
+  ) {
+    renew { value in
+      value.high = identity.client.high
+      value.low = identity.client.low
+      value.epoch = identity.epoch
+      value.base = identity.base
+      value.outboxEpoch = outboxEpoch
+    } completion: {
+      completion($0)
+    }
+  }
+}
+
 extension OutboxRecovery {
   /// The number below the first that is pending, or else below the next.
   var base: UInt64 { (pending.firstSequence ?? nextSequence) - 1 }

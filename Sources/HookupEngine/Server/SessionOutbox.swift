@@ -158,15 +158,7 @@ final class SessionOutbox: Sendable {
     let outboxEpoch = storage.recovered.epoch
     let result = await withCheckedContinuation {
       (waiter: CheckedContinuation<Result<Void, HookupError>, Never>) in
-      file.renew { value in
-        value.high = identity.client.high
-        value.low = identity.client.low
-        value.epoch = identity.epoch
-        value.base = identity.base
-        value.outboxEpoch = outboxEpoch
-      } completion: {
-        waiter.resume(returning: $0)
-      }
+      file.renew(identity, outboxEpoch: outboxEpoch) { waiter.resume(returning: $0) }
     }
     try result.get()
     state.withLock { if $0.identity == identity { $0.isDirty = false } }
