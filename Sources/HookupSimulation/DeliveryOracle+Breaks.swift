@@ -137,9 +137,12 @@ extension DeliveryOracle {
         ? !touched.isEmpty : touched.contains(driver.node.id) || touched.contains(0)
       if !isCaused, !renumbered.contains(driver.node.id) { falseAlarm(broken, driver) }
     case .restarted(let last):
+      // Of what came after that message nothing is known, neither in that numbering nor in one between it and the new one.
       let key = driver.formerKey
       losses.removeAll {
-        $0.receiver == driver.node.id && $0.key == key && $0.sequence > last
+        guard $0.receiver == driver.node.id, let key else { return false }
+        if $0.key == key { return $0.sequence > last }
+        return !driver.isServer && SessionIdentity.isStale(key.epoch, beside: $0.key.epoch)
       }
       if touched.isEmpty, renumbered.isEmpty, driver.isServer || plan.serverOutboxIsDurable {
         falseAlarm(broken, driver)
