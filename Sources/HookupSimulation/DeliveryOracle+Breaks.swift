@@ -84,6 +84,16 @@ extension DeliveryOracle {
     losses.removeAll(where: isHopeless)
   }
 
+  /// Whether the receiver has another message under that number, of a copy that went on under the same numbering: what either side
+  /// knows of the number is true, and both mean another message.
+  func isTaken(_ loss: Loss) -> Bool {
+    guard let world else { return false }
+    let store = loss.receiver == 0 ? world.server.store : world.clients[loss.receiver - 1].store
+    return store.log.contains {
+      $0.key == loss.key && $0.sequence == loss.sequence && $0.body != loss.body
+    }
+  }
+
   /// A receipt came true: the effect is there, or was undone while its ack was on the way.
   func checkHeld(_ body: UInt64, _ sequence: UInt64, by driver: SessionDriver) {
     guard !touched.isEmpty, !reported.contains(body), !destroyed.contains(body), let world,

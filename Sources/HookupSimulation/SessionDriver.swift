@@ -240,12 +240,6 @@ final class SessionDriver {
       move(sequence, to: .settled, world)
       world.oracle.failed(sequence, by: self)
     case .broken(let broken):
-      if case .restarted = broken, !isServer {
-        // Its one cursor is of a numbering that is over.
-        var store = store()
-        store.forgetCursor()
-        setStore(store)
-      }
       world.oracle.broken(broken, by: self)
     case .connected(let number):
       world.oracle.resumed(self)
