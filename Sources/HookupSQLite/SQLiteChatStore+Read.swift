@@ -15,13 +15,17 @@ extension SQLiteChatStore {
 
   public func page(_ request: RoomPageRequest) async throws(HookupError) -> RoomPage {
     try await read { database in
-      guard
-        let room = try Int64.fetchOne(
-          database.cachedStatement(sql: "SELECT id FROM room WHERE key = ?"),
-          arguments: [request.key.text])
-      else { return RoomPage(entries: [], more: false) }
-      return try Self.page(request, room: room, database)
+      try Self.page(request, database) ?? RoomPage(entries: [], more: false)
     }
+  }
+
+  /// Nil when there is no such log.
+  static func page(_ request: RoomPageRequest, _ database: Database) throws -> RoomPage? {
+    let statement = try database.cachedStatement(sql: "SELECT id FROM room WHERE key = ?")
+    guard let room = try Int64.fetchOne(statement, arguments: [request.key.text]) else {
+      return nil
+    }
+    return try page(request, room: room, database)
   }
 
   private static func page(

@@ -1,3 +1,4 @@
+import ArgumentParser
 import HookupEngine
 
 #if canImport(Glibc)
@@ -13,13 +14,29 @@ enum StandardStreams {
 
   /// Writes one line at once. A reader that is gone is no error.
   static func say(_ line: String, to descriptor: CInt) {
-    var bytes = ArraySlice(Array((line + "\n").utf8))
+    try? put(line + "\n", to: descriptor)
+  }
+
+  /// Writes all of `text` to standard output.
+  /// - Throws: ``HookupError/Code/storage`` when it cannot be written, for instance because the disk is full.
+  static func print(_ text: String) throws(HookupError) { try put(text, to: STDOUT_FILENO) }
+
+  private static func put(_ text: String, to descriptor: CInt) throws(HookupError) {
+    var bytes = ArraySlice(Array(text.utf8))
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else {
+        throw HookupError(.storage, "the output cannot be written: \(reason)")
+      }
       bytes = bytes.dropFirst(count)
     }
+  }
+
+  /// Says what went wrong, and gives the status to end with.
+  static func failure(_ error: HookupError) -> ExitCode {
+    say("hookup-chat-server: \(error.message)", to: STDERR_FILENO)
+    return ExitCode(1)
   }
 
   /// - Throws: ``HookupError/Code/storage`` when the file cannot be read, is larger than 1 MiB or not UTF-8.
@@ -46,8 +63,11 @@ enum StandardStreams {
   }
 
   private static func failure(_ path: String) -> HookupError {
-    let reason = strerror(errno).map { String(cString: $0) } ?? "errno \(errno)"
-    return HookupError(.storage, "\(path) cannot be read: \(reason)")
+    HookupError(.storage, "\(path) cannot be read: \(reason)")
+  }
+
+  private static var reason: String {
+    strerror(errno).map { String(cString: $0) } ?? "errno \(errno)"
   }
 
   static var environment: [String: String] {

@@ -9,7 +9,8 @@ struct TailCommand: AsyncParsableCommand {
     commandName: "tail",
     abstract: "Print a room's messages, reconnecting for as long as asked.",
     discussion: """
-      With --json one object a line: {"room":"…","offset":17,"id":"…","from":"…","time":"ISO 8601","text":"…"}.
+      With --json one object a line: \
+      {"room":"…","offset":17,"kind":"said","id":"…","from":"…","time":"ISO 8601","text":"…"}.
 
       Exit status: 0 when --count messages came, or the time was up and no --count was given; 2 when the time was up before \
       --count messages came; 1 when the command could not do its work.
@@ -71,7 +72,7 @@ struct TailCommand: AsyncParsableCommand {
     for await update in client.updates {
       switch update {
       case .entry(let entry) where entry.kind == .said && entry.room == room:
-        try StandardOutput.write(line: json ? Self.json(entry) : Self.plain(entry))
+        try StandardOutput.write(line: json ? entry.json.text : Self.plain(entry))
         printed += 1
         if printed == count { return true }
       case .gap(let room, let from, let to):
@@ -82,19 +83,6 @@ struct TailCommand: AsyncParsableCommand {
       }
     }
     return nil
-  }
-
-  private static func json(_ entry: RoomEntry) -> String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.member("room", entry.room.text)
-    writer.member("offset", entry.offset)
-    writer.member("id", entry.id.text)
-    writer.member("from", entry.from.text)
-    writer.member("time", ISO8601Time.text(milliseconds: entry.milliseconds))
-    writer.member("text", entry.text)
-    writer.endObject()
-    return writer.json().text
   }
 
   private static func plain(_ entry: RoomEntry) -> String {

@@ -1,0 +1,118 @@
+import ArgumentParser
+import HookupEngine
+import HookupSQLite
+import Logging
+import ServiceLifecycle
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// `hookup-chat-server serve`: what the program does when it is not told anything else.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve the chat (the default).",
+    discussion: """
+      Prints one line, 'listening on ws://HOST:PORT/', to standard output when it is ready, and logs to \
+      standard error. SIGTERM and SIGINT end it in good order, with exit code 0; SIGHUP makes it read its certificates \
+      again.
+      """)
+
+  @Option(help: "The address to listen on. (default: 127.0.0.1, this machine only)")
+  var host: String?
+
+  @Option(help: "The TCP port; 0 picks a free one. (default: 8127)")
+  var port: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A Unix-domain socket to listen on instead of an address and port.", valueName: "path"))
+  var unixSocket: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where rooms are kept; one server at a time. (default: $XDG_DATA_HOME/hookup)",
+      valueName: "dir"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("A TOML file; flags win over it.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("\(Logger.Level.names). (default: info)", valueName: "level"))
+  var logLevel: String?
+
+  func validate() throws {
+    if let port, !(0...65_535).contains(port) {
+      throw ValidationError("--port is \(port): it must be 0 to 65535.")
+    }
+    if let logLevel, Logger.Level(rawValue: logLevel) == nil {
+      throw ValidationError("--log-level '\(logLevel)' is not one of \(Logger.Level.names).")
+    }
+    if host?.isEmpty == true { throw ValidationError("--host is empty.") }
+    if unixSocket?.isEmpty == true { throw ValidationError("--unix-socket is empty.") }
+    if data?.isEmpty == true { throw ValidationError("--data is empty.") }
+  }
+
+  func run() async throws {
+    // A reader of the output that goes away must not end the server.
+    signal(SIGPIPE, SIG_IGN)
+    // Trapped later; until then it must not end the server either.
+    signal(SIGHUP, SIG_IGN)
+    do {
+      try await serve(try settings())
+    } catch let error as HookupError {
+      throw StandardStreams.failure(error)
+    }
+  }
+
+  /// Flags over the file over the defaults.
+  private func settings() throws(HookupError) -> ServerSettings {
+    var settings = ServerSettings()
+    if let config {
+      try ConfigurationFile.apply(
+        try StandardStreams.contents(of: config), path: config, to: &settings)
+    }
+    if let host { settings.chat.server.host = host }
+    if let port { settings.chat.server.port = port }
+    if let unixSocket { settings.chat.server.unixSocketPath = unixSocket }
+    if let data { settings.data = data }
+    if let level = logLevel.flatMap(Logger.Level.init(rawValue:)) { settings.logLevel = level }
+    return settings
+  }
+
+  private func serve(_ settings: ServerSettings) async throws {
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = settings.logLevel
+      return handler
+    }
+    let logger = Logger(label: "hookup.chat")
+    let directory = try settings.data ?? DataDirectory.standard(StandardStreams.environment)
+    let store = try SQLiteChatStore(directory: directory, limits: settings.store)
+    var chat = settings.chat
+    chat.server.onStart = { address in
+      StandardStreams.say("listening on \(address.url)", to: STDOUT_FILENO)
+    }
+    logger.debug("opened", metadata: ["data": "\(directory)", "store": "\(store.id)"])
+    let server = ChatServer(configuration: chat, store: store, logger: logger)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          .init(service: CertificateReloading(server: server, logger: logger)),
+          .init(
+            service: server, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .cancelGroup),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    do {
+      try await group.run()
+    } catch {
+      try? await store.close()
+      throw error
+    }
+    try await store.close()
+  }
+}
