@@ -79,6 +79,8 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
+      // What --print-config prints.
+      resources: [.embedInCode("hookup-chat-server.toml")],
       swiftSettings: strict),
 
     // The load generator, and the servers it is measured against.

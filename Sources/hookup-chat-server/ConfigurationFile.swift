@@ -4,6 +4,11 @@ import TOMLKit
 
 /// The configuration file: TOML. What is not in it stays as it was; what is in it must be known and right.
 enum ConfigurationFile {
+  /// A file with every setting, commented out, its default and its meaning.
+  static var sample: String {
+    String(decoding: PackageResources.hookup_chat_server_toml, as: UTF8.self)
+  }
+
   /// Applies the file's `text`; `path` is for messages.
   /// - Throws: ``HookupError/Code/invalidArgument`` with the file and the place, the unknown key and the nearest known one,
   ///   or the key and what it must be.

@@ -44,6 +44,13 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("\(Logger.Level.names). (default: info)", valueName: "level"))
   var logLevel: String?
 
+  @Flag(
+    help: "Print a configuration file with every setting, its default and its meaning; then end.")
+  var printConfig = false
+
+  @Flag(help: "Look at the configuration, TLS files included, and say what is wrong; then end.")
+  var checkConfig = false
+
   func validate() throws {
     if let port, !(0...65_535).contains(port) {
       throw ValidationError("--port is \(port): it must be 0 to 65535.")
@@ -62,7 +69,11 @@ struct ServeCommand: AsyncParsableCommand {
     // Trapped later; until then it must not end the server either.
     signal(SIGHUP, SIG_IGN)
     do {
-      try await serve(try settings())
+      if printConfig { return try StandardStreams.print(ConfigurationFile.sample) }
+      let settings = try settings()
+      guard checkConfig else { return try await serve(settings) }
+      try settings.chat.check()
+      try StandardStreams.print("\(config ?? "the configuration") is right\n")
     } catch let error as HookupError {
       throw StandardStreams.failure(error)
     }

@@ -102,9 +102,7 @@ import Testing
 
   /// The sample shows every default: taken literally it changes nothing but what has no default.
   @Test func `the sample file is right in every line`() throws {
-    let path = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let sample = try StandardStreams.contents(
-      of: "/\(path)/Resources/hookup-chat-server.toml")
+    let sample = ConfigurationFile.sample
     #expect(try applied(sample).chat.limits == ChatLimits())
     // A comment that begins without a space is a setting.
     let active = sample.split(separator: "\n", omittingEmptySubsequences: false).map { line in

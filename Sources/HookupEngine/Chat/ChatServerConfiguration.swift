@@ -43,6 +43,14 @@ public struct ChatServerConfiguration: Sendable {
     server.limits.inboundBytes = 256 << 10
   }
 
+  /// Looks for what would keep ``ChatServer/run()`` from listening, as ``ServerConfiguration/check()`` does, and for bounds that
+  /// contradict each other.
+  /// - Throws: ``HookupError/Code/invalidArgument`` with the value or the file.
+  public func check() throws(HookupError) {
+    try validate()
+    try server.check()
+  }
+
   /// - Throws: ``HookupError/Code/invalidArgument`` for bounds that contradict each other, by name.
   func validate() throws(HookupError) {
     try Self.check(limits.textBytes, "textBytes", 1...(32 << 10))

@@ -1,6 +1,14 @@
 import HookupCore
 
 extension ServerConfiguration {
+  /// Looks for what would keep ``HookupServer/run()`` from listening: values that make no sense, and TLS files that cannot be used.
+  /// Blocks while it reads them. Whether the address is free is not tried.
+  /// - Throws: ``HookupError/Code/invalidArgument`` with the value or the file.
+  public func check() throws(HookupError) {
+    try validate()
+    _ = try tls?.makeContext()
+  }
+
   /// - Throws: ``HookupError/Code/invalidArgument`` for the first setting that makes no sense, naming it, what it is and
   ///   what it may be.
   func validate() throws(HookupError) {

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  /// `hookup-chat-server backup`, `restore`, `check` and `export`, beside a server that runs.
-  @Suite struct StoreCommandsTests {
+  /// `hookup-chat-server backup`, `restore`, `check` and `export`, beside a server that runs, and what it says of its configuration.
+  @Suite struct ServerCommandsTests {
     private func end(
       _ arguments: [String], _ world: World
     ) throws -> (status: Int32, lines: [String], errors: String) {
@@ -49,6 +49,36 @@ extension EndToEnd {
       let held = try end(["export", "--room", "ops", "--data", backup], world).lines.count
       #expect((1...2_000).contains(held))
       #expect(try world.log(count: held).map(\.text) == (1...held).map { "line \($0)" })
+    }
+
+    @Test func `the printed configuration is right, and a wrong one is named before it is used`()
+      throws
+    {
+      let world = try World()
+      let printed = try end(["--print-config"], world)
+      #expect(printed.status == 0)
+      #expect(printed.lines.contains("#port = 8127"))
+      let file = "\(world.home)/chat.toml"
+      func check(_ text: String) throws -> (status: Int32, lines: [String], errors: String) {
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        return try end(["--config", file, "--check-config"], world)
+      }
+      let right = try check(printed.lines.joined(separator: "\n"))
+      #expect(right.status == 0, "\(right.errors)")
+      #expect(right.lines == ["\(file) is right"])
+      for (text, word) in [
+        ("[limits]\nrom = 1", "limits.rooms"),
+        ("[limits]\nmessage-bytes = 1024", "maximumMessageBytes is 1024"),
+        ("[tls]\ncertificate-chain = \"/none.pem\"\nprivate-key = \"/none.pem\"", "/none.pem"),
+      ] {
+        let (status, lines, errors) = try check(text)
+        #expect(status == 1, "\(text)")
+        #expect(lines.isEmpty)
+        #expect(errors.contains(word), "\(errors)")
+        #expect(errors.split(separator: "\n").count == 1, "\(errors)")
+      }
+      // It was looked at, and nothing was made.
+      #expect(!FileManager.default.fileExists(atPath: "\(world.home)/.local"))
     }
 
     @Test func `what cannot be done is one sentence and 1`() throws {
