@@ -206,12 +206,7 @@ struct SessionMachineDeliveryTests {
     pair.connect()
     pair.send()
     pair.settle()
-    var node = pair.client
-    node.machine.handle(.submitted(9, bytes: 1, ackTimeout: nil), at: pair.now, into: &node.queue)
-    node.machine.handle(
-      .storeFailed(2...2, HookupError(.storage, "full")), at: pair.now, into: &node.queue)
-    _ = node.queue.drain()
-    pair.client = node
+    pair.sendToFullDisk(2...2)
     pair.cut()
     pair.connect()
     #expect(pair.server.machine.session?.resume.received.committed == 1)
@@ -228,15 +223,7 @@ struct SessionMachineDeliveryTests {
     var pair = SessionPair { $0.receiveWindow = 3 }
     pair.connect()
     pair.send()
-    var node = pair.client
-    for ticket in 8...9 as ClosedRange<UInt64> {
-      node.machine.handle(
-        .submitted(ticket, bytes: 1, ackTimeout: nil), at: pair.now, into: &node.queue)
-    }
-    node.machine.handle(
-      .storeFailed(2...3, HookupError(.storage, "full")), at: pair.now, into: &node.queue)
-    _ = node.queue.drain()
-    pair.client = node
+    pair.sendToFullDisk(2...3)
     pair.send()
     pair.send()
     // Credit is for 3, and the skip has it.

@@ -105,12 +105,7 @@ import Testing
     // Two new messages under the old numbers, a third that could not be stored, and one after it.
     pair.send()
     pair.send()
-    var node = pair.client
-    node.machine.handle(.submitted(9, bytes: 1, ackTimeout: nil), at: pair.now, into: &node.queue)
-    node.machine.handle(
-      .storeFailed(3...3, HookupError(.storage, "full")), at: pair.now, into: &node.queue)
-    _ = node.queue.drain()
-    pair.client = node
+    pair.sendToFullDisk(3...3)
     pair.send()
     pair.connect()
     pair.connect()

@@ -76,6 +76,17 @@ struct SessionPair {
     while let action = self[side].queue.popFirst() { perform(action, side) }
   }
 
+  /// The client's program sends messages that get `numbers`, and the disk takes none of them.
+  mutating func sendToFullDisk(_ numbers: ClosedRange<UInt64>) {
+    for number in numbers {
+      client.machine.handle(
+        .submitted(100 + number, bytes: 1, ackTimeout: nil), at: now, into: &client.queue)
+    }
+    client.machine.handle(
+      .storeFailed(numbers, HookupError(.storage, "full")), at: now, into: &client.queue)
+    _ = client.queue.drain()
+  }
+
   mutating func send(_ side: Side = .client, bytes: Int = 10) {
     self[side].lastTicket += 1
     feed(side, .submitted(self[side].lastTicket, bytes: bytes, ackTimeout: nil))
