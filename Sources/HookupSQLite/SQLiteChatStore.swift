@@ -17,6 +17,8 @@ import HookupEngine
 public final class SQLiteChatStore: ChatStore {
   /// The file's name in the directory.
   public static let fileName = "chat.sqlite"
+  /// What follows the name of a copy until it is whole.
+  static let partialSuffix = ".partial"
 
   public let id: String
   let pool: DatabasePool
@@ -71,7 +73,16 @@ public final class SQLiteChatStore: ChatStore {
 
   /// Looks at an existing file through a connection that cannot write: opening a pool writes into the file.
   private static func check(_ path: String) throws {
-    guard access(path, F_OK) == 0 else { return }
+    guard access(path, F_OK) == 0 else {
+      // An empty store in place of the one that was to come back would be a loss that nobody notices.
+      guard access(path + partialSuffix, F_OK) != 0 else {
+        throw HookupError(
+          .storage,
+          "\(path) is missing and a copy to it was interrupted: restore the backup again, or delete "
+            + "\(path)\(partialSuffix) to begin anew")
+      }
+      return
+    }
     var configuration = Configuration()
     configuration.readonly = true
     let verdict = try DatabaseQueue(path: path, configuration: configuration).read {

@@ -81,13 +81,8 @@ public enum StoreArchive {
       return try source.read { database in
         var faults = try String.fetchAll(database, sql: "PRAGMA integrity_check(20)")
           .filter { $0 != "ok" }
-        let orphans = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").prefix(20)
-        faults += orphans.map {
-          "a row of '\($0[0] as String)' belongs to none of '\($0[2] as String)'"
-        }
-        faults += try Row.fetchAll(database, sql: incomplete).map {
-          "room '\($0[0] as String)' should hold \($0[1] as Int64) to \($0[2] as Int64), and holds \($0[3] as Int) entries"
-        }
+        faults += try String.fetchAll(database, sql: orphans)
+        faults += try String.fetchAll(database, sql: incomplete)
         return (try contents(of: database, path), faults)
       }
     } catch {
@@ -128,11 +123,20 @@ public enum StoreArchive {
 
   // MARK: Reading
 
+  // The sentences are SQLite's to make: in a damaged file a column may hold anything.
+
+  /// Rows that belong to no other.
+  private static let orphans = """
+    SELECT printf('a row of ''%s'' belongs to none of ''%s''', "table", parent)
+    FROM pragma_foreign_key_check LIMIT 20
+    """
+
   /// Rooms whose log is not what they say.
   private static let incomplete = """
-    SELECT key, first, last, COUNT(offset) AS held FROM room LEFT JOIN entry ON entry.room = room.id
-    GROUP BY room.id
-    HAVING held <> last - first + 1 OR held > 0 AND (MIN(offset) <> first OR MAX(offset) <> last)
+    SELECT printf('room ''%s'' should hold %d to %d, and holds %d entries', key, first, last, COUNT(offset))
+    FROM room LEFT JOIN entry ON entry.room = room.id GROUP BY room.id
+    HAVING COUNT(offset) <> last - first + 1
+      OR COUNT(offset) > 0 AND (MIN(offset) <> first OR MAX(offset) <> last)
     LIMIT 20
     """
 
@@ -178,7 +182,7 @@ public enum StoreArchive {
     _ source: DatabaseQueue, of path: String, to target: String, _ lock: DirectoryLock,
     prepare: () throws(HookupError) -> Void = {}
   ) throws(HookupError) -> Contents {
-    let partial = target + ".partial"
+    let partial = target + SQLiteChatStore.partialSuffix
     for left in [partial, partial + "-journal", partial + "-wal", partial + "-shm"] { unlink(left) }
     let contents: Contents
     do {
@@ -199,7 +203,12 @@ public enum StoreArchive {
       try copy.close()
     } catch {
       unlink(partial)
-      throw SQLiteFault.error(error, using: target)
+      // Damage is the original's; anything else happened to the copy.
+      switch (error as? DatabaseError)?.resultCode {
+      case .some(.SQLITE_CORRUPT), .some(.SQLITE_NOTADB):
+        throw SQLiteFault.error(error, opening: path)
+      default: throw SQLiteFault.error(error, using: target)
+      }
     }
     try sync(partial)
     try prepare()
@@ -220,7 +229,7 @@ public enum StoreArchive {
     var number = 1
     while mkdir("\(directory)/replaced-\(number)", 0o700) != 0 {
       guard errno == EEXIST, number < 10_000 else {
-        throw fault("\(directory)/replaced-\(number) cannot be made")
+        throw fault(errno, "\(directory)/replaced-\(number) cannot be made")
       }
       number += 1
     }
@@ -230,18 +239,18 @@ public enum StoreArchive {
   }
 
   private static func move(_ old: String, to new: String) throws(HookupError) {
-    guard rename(old, new) == 0 else { throw fault("\(old) cannot be moved to \(new)") }
+    guard rename(old, new) == 0 else { throw fault(errno, "\(old) cannot be moved to \(new)") }
   }
 
   private static func sync(_ path: String) throws(HookupError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw fault("\(path) cannot be opened") }
+    guard descriptor >= 0 else { throw fault(errno, "\(path) cannot be opened") }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw fault("\(path) cannot be synced") }
+    guard fsync(descriptor) == 0 else { throw fault(errno, "\(path) cannot be synced") }
   }
 
-  private static func fault(_ what: String) -> HookupError {
-    let reason = strerror(errno).map { String(cString: $0) } ?? "errno \(errno)"
+  private static func fault(_ number: CInt, _ what: String) -> HookupError {
+    let reason = strerror(number).map { String(cString: $0) } ?? "errno \(number)"
     return HookupError(.storage, "\(what) (\(reason))")
   }
 }

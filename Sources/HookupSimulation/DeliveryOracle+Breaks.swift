@@ -88,8 +88,7 @@ extension DeliveryOracle {
   /// knows of the number is true, and both mean another message.
   func isTaken(_ loss: Loss) -> Bool {
     guard let world else { return false }
-    let store = loss.receiver == 0 ? world.server.store : world.clients[loss.receiver - 1].store
-    return store.log.contains {
+    return store(of: loss.receiver, world).log.contains {
       $0.key == loss.key && $0.sequence == loss.sequence && $0.body != loss.body
     }
   }
@@ -114,9 +113,13 @@ extension DeliveryOracle {
         receiver: receiver.id, sender: driver.node.id))
   }
 
+  private func store(of node: Int, _ world: World) -> EffectStore {
+    node == 0 ? world.server.store : world.clients[node - 1].store
+  }
+
   /// Whose numbering this still is, if its receiver remembers some of it.
   private func sender(of key: EffectStore.Key, to receiver: Int, _ world: World) -> Int? {
-    let store = receiver == 0 ? world.server.store : world.clients[receiver - 1].store
+    let store = store(of: receiver, world)
     guard store.isTransactional, store.cursors[key] != nil else { return nil }
     guard receiver == 0 else { return 0 }
     return world.clients.first { $0.saved?.client == key.client && $0.saved?.epoch == key.epoch }?

@@ -90,6 +90,10 @@ import Testing
       let left = fopen(free + "/chat.sqlite.partial", "w")
       fputs("half a file", left)
       fclose(left)
+      // Nor does a server begin an empty store there.
+      let refused = #expect(throws: HookupError.self) { try SQLiteChatStore(directory: free) }
+      #expect(refused?.code == .storage)
+      #expect(refused?.message.contains("interrupted") == true)
       let contents = try StoreArchive.backUp(directory, to: free)
       #expect(contents.entries == 10)
       #expect(access(free + "/chat.sqlite.partial", F_OK) != 0)
@@ -173,6 +177,7 @@ import Testing
           try StoreArchive.backUp(damaged, to: free)
         }
         #expect(saved?.code == .corrupt)
+        #expect(saved?.message.contains("\(damaged)/chat.sqlite is damaged") == true)
         let restored = #expect(throws: HookupError.self) {
           try StoreArchive.restore(damaged, to: free)
         }
