@@ -15,7 +15,7 @@ package struct IPAddress: Hashable, Sendable {
     guard bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF,
       bytes[11] == 0xFF
     else { return self }
-    return IPAddress(bytes: Array(bytes[12...]))
+    return IPAddress(bytes: bytes[12...]) ?? self
   }
 
   /// 127.0.0.0/8 or ::1.
@@ -34,8 +34,10 @@ package struct IPAddress: Hashable, Sendable {
     return bits % 8 == 0 || (mine[whole] ^ theirs[whole]) >> UInt8(8 - bits % 8) == 0
   }
 
-  private init(bytes: [UInt8]) {
-    self.bytes = bytes
+  /// - Parameter bytes: 4 or 16 in network order, else nil.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 4 || bytes.count == 16 else { return nil }
+    self.bytes = Array(bytes)
   }
 
   private static func four(_ text: Substring) -> [UInt8]? {

@@ -25,7 +25,7 @@ extension SessionMachine {
     /// The incarnation of the client whose connection was last taken.
     var peerIncarnation: UInt64?
     var helloDueAt: MonotonicInstant?
-    /// When a server has asked to be dialled again.
+    /// When a server has asked to be dialled again, on the connection that is open or was the last.
     var returnWithin: ClosedRange<Int>?
 
     init(_ resume: Resume, firstUnsettled: UInt64) {
@@ -145,6 +145,8 @@ extension SessionMachine {
     link.state = .resuming
     session.connection = connection
     session.helloDueAt = now + Self.helloTimeout
+    // What an earlier connection's end asked for is over.
+    session.returnWithin = nil
     session.granted = session.resume.received.committed + UInt64(settings.receiveWindow)
     session.saidLow = lowestOnWire
     session.saidCommitted = session.resume.received.committed

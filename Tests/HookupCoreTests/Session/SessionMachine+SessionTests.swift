@@ -264,6 +264,38 @@ struct SessionMachineSessionTests {
     #expect(wait >= .seconds(5) && wait <= .seconds(6))
   }
 
+  @Test func `a bye does not outlive the connection that follows it`() {
+    var pair = SessionPair()
+    pair.connect()
+    pair.hear(
+      .client, .bye(ResumeFrame.Bye(reason: "restart", resumes: true, after: 5_000...6_000)))
+    // The server is back sooner, and somebody asks for the connection by hand.
+    pair.feed(.client, .reconnectRequested)
+    pair.cut()
+    pair.connect()
+    pair.cut()
+    let wait = pair.now.duration(to: pair.client.machine.nextDeadline ?? pair.now)
+    #expect(wait <= .seconds(1))
+  }
+
+  @Test func `a server that is not back after the window is tried as usual`() {
+    var pair = SessionPair()
+    pair.connect()
+    pair.hear(
+      .client, .bye(ResumeFrame.Bye(reason: "restart", resumes: true, after: 5_000...6_000)))
+    pair.cut()
+    pair.now = pair.client.machine.nextDeadline ?? pair.now
+    pair.feed(.client, .timer)
+    guard case .connecting(let number) = pair.client.machine.state else {
+      Issue.record("it does not dial")
+      return
+    }
+    let failure = SessionMachine.OpenFailure(error: HookupError(.connectFailed, "away"))
+    pair.feed(.client, .openFailed(number, failure))
+    let wait = pair.now.duration(to: pair.client.machine.nextDeadline ?? pair.now)
+    #expect(wait <= .seconds(1))
+  }
+
   @Test func `a bye for ever is not heeded for ever`() {
     var pair = SessionPair()
     pair.connect()
