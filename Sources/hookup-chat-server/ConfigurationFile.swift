@@ -82,6 +82,10 @@ enum ConfigurationFile {
     "log-level": logLevel,
     "ping-path": text { $0.chat.server.pingPath = $1 },
     "hello-timeout": number(1...86_400) { $0.chat.helloTimeout = .seconds($1) },
+    "drain-window": number(0...600) { $0.chat.server.drainWindow = .seconds($1) },
+    "restart-time": number(0...600) { $0.chat.server.restartTime = .seconds($1) },
+    "trusted-proxies": list { $0.chat.server.trustedProxies = $1 },
+    "proxy-protocol": flag { $0.chat.server.usesProxyProtocol = $1 },
     "unix-socket": text { $0.chat.server.unixSocketPath = $1 },
     "unix-socket-mode": mode,
     "allowed-origins": list { $0.chat.server.allowedOrigins = .list($1) },
@@ -131,6 +135,15 @@ enum ConfigurationFile {
         throw Wrong(wanted: "a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
       }
       set(&settings, number)
+    }
+  }
+
+  private static func flag(
+    _ set: @escaping @Sendable (inout ServerSettings, Bool) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      guard let flag = value.bool else { throw Wrong(wanted: "true or false") }
+      set(&settings, flag)
     }
   }
 

@@ -85,6 +85,11 @@ public final class ChatServer: Service, Sendable {
     server.shutDown()
   }
 
+  /// The same, with all of `window` for the clients to come back in: ``HookupServer/drain(over:)``.
+  public func drain(over window: Duration) {
+    server.drain(over: window)
+  }
+
   /// Reads the certificates again, as ``HookupServer/reloadTLS()`` does.
   /// - Throws: ``HookupError/Code/invalidArgument`` with the file that cannot be used, or without TLS.
   public func reloadTLS() async throws(HookupError) {

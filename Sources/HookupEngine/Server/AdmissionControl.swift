@@ -56,11 +56,26 @@ struct AdmissionControl: Sendable {
       return refuse("the server has its \(maximumConnections) connections: try again later")
     }
     if let source, let limit = maximumConnectionsPerAddress, bySource[source, default: 0] >= limit {
-      return refuse("your address has its \(limit) connections: close one, or try again later")
+      return refuse(Self.sentence(limit))
     }
     admitted += 1
     if let source { bySource[source, default: 0] += 1 }
     return .admit
+  }
+
+  /// Counts an admitted connection for the address that it turned out to come from, beside ``admit(from:)`` without one; then
+  /// ``release(_:from:)`` takes that address.
+  /// - Returns: why it is to be refused; it is not counted for the address then.
+  mutating func identify(as source: Source) -> String? {
+    if let limit = maximumConnectionsPerAddress, bySource[source, default: 0] >= limit {
+      return Self.sentence(limit)
+    }
+    bySource[source, default: 0] += 1
+    return nil
+  }
+
+  private static func sentence(_ limit: Int) -> String {
+    "your address has its \(limit) connections: close one, or try again later"
   }
 
   private mutating func refuse(_ reason: String) -> Decision {

@@ -4,9 +4,16 @@ import Synchronization
 
 /// The sockets a server has accepted and the handlers that run: who is let in, and when all are gone.
 final class ConnectionTracker: Sendable {
+  private struct Entry {
+    let channel: any Channel
+    let decision: AdmissionControl.Decision
+    /// What it is counted for.
+    var source: AdmissionControl.Source?
+  }
+
   private struct State: ~Copyable {
     var admission: AdmissionControl
-    var channels: [ObjectIdentifier: any Channel] = [:]
+    var channels: [ObjectIdentifier: Entry] = [:]
     var handlers = 0
     var isClosed = false
     var waiters: [CheckedContinuation<Void, Never>] = []
@@ -22,23 +29,43 @@ final class ConnectionTracker: Sendable {
 
   /// Decides about a channel that was just accepted; counts it until it closes. Everything is dropped once the server
   /// stops.
-  func admit(_ channel: any Channel) -> AdmissionControl.Decision {
-    let source = AdmissionControl.Source(channel.remoteAddress)
+  /// - Parameter speaksForOthers: its peer is a trusted proxy, whose address does not count: ``identify(_:as:)`` may follow.
+  func admit(_ channel: any Channel, speaksForOthers: Bool = false) -> AdmissionControl.Decision {
+    let source = speaksForOthers ? nil : AdmissionControl.Source(channel.remoteAddress)
     let decision = state.withLock { state in
       guard !state.isClosed else { return AdmissionControl.Decision.drop }
       let decision = state.admission.admit(from: source)
-      if decision != .drop { state.channels[ObjectIdentifier(channel)] = channel }
+      if decision != .drop {
+        state.channels[ObjectIdentifier(channel)] = Entry(
+          channel: channel, decision: decision, source: decision == .admit ? source : nil)
+      }
       return decision
     }
     if decision != .drop {
       channel.closeFuture.whenComplete { _ in
         self.update { state in
-          state.admission.release(decision, from: source)
-          state.channels[ObjectIdentifier(channel)] = nil
+          guard let entry = state.channels.removeValue(forKey: ObjectIdentifier(channel)) else {
+            return
+          }
+          state.admission.release(entry.decision, from: entry.source)
         }
       }
     }
     return decision
+  }
+
+  /// Counts an admitted channel for the client that its proxy speaks for; the first time.
+  /// - Returns: why the client is refused.
+  func identify(_ channel: any Channel, as source: AdmissionControl.Source) -> String? {
+    state.withLock { state in
+      let key = ObjectIdentifier(channel)
+      guard let entry = state.channels[key], entry.decision == .admit, entry.source == nil else {
+        return nil
+      }
+      if let reason = state.admission.identify(as: source) { return reason }
+      state.channels[key]?.source = source
+      return nil
+    }
   }
 
   func handlerStarted() {
@@ -54,12 +81,12 @@ final class ConnectionTracker: Sendable {
   func close() -> [any Channel] {
     state.withLock { state in
       state.isClosed = true
-      return Array(state.channels.values)
+      return state.channels.values.map(\.channel)
     }
   }
 
   /// The channels that are open now.
-  var channels: [any Channel] { state.withLock { Array($0.channels.values) } }
+  var channels: [any Channel] { state.withLock { $0.channels.values.map(\.channel) } }
 
   /// Waits until no channel is open and no handler runs, or until ``giveUp()``.
   func waitUntilIdle() async {
@@ -92,6 +119,15 @@ final class ConnectionTracker: Sendable {
 }
 
 extension AdmissionControl.Source {
+  init(_ address: IPAddress) {
+    let bytes = address.unmapped.bytes
+    if bytes.count == 4 {
+      self.init(ipv4: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+    } else {
+      self.init(ipv6: bytes)
+    }
+  }
+
   /// Nil for what has no IP address.
   init?(_ address: SocketAddress?) {
     switch address {

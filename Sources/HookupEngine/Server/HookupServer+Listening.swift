@@ -30,7 +30,9 @@ extension HookupServer {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try setup.prepare(channel, decision: tracker.admit(channel))
+          let isProxy = setup.trusts(channel)
+          let decision = tracker.admit(channel, speaksForOthers: isProxy)
+          try setup.prepare(channel, decision: decision, isProxy: isProxy)
         }
       }
     let (listener, address) = try await bind(bootstrap)

@@ -122,9 +122,16 @@ public final class HookupServer: Service, Sendable {
     await group.shutDown()
   }
 
-  /// Begins an orderly end: ``run()`` returns when it is done. From any task, at any time; later calls change nothing.
+  /// Begins an orderly end: ``run()`` returns when it is done. From any task, at any time; later calls change nothing. The clients of
+  /// sessions are asked to come back as ``ServerConfiguration/drainWindow`` says.
   public func shutDown() {
     stop()
+  }
+
+  /// The same, with all of `window` for the clients of sessions to come back in, however few they are.
+  /// - Parameter window: 0 to 600 s; more is cut. Zero asks for nothing.
+  public func drain(over window: Duration) {
+    stop(over: window)
   }
 
   /// - Returns: false when it was told to stop before it began.
@@ -186,7 +193,7 @@ public final class HookupServer: Service, Sendable {
     defer { connection.release(from: sessions) }
     do {
       try await handler(connection)
-      connection.close(isStopping ? configuration.shutdownCode : .normal)
+      connection.close(isStopping ? connection.shutdownCode(configuration) : .normal)
     } catch {
       // Its connection ended under it, or the server does: no fault of the handler.
       if connection.isOpen && !(error is CancellationError && Task.isCancelled) {
@@ -194,7 +201,7 @@ public final class HookupServer: Service, Sendable {
       } else {
         connection.logger.debug("the handler ended", metadata: ["error": "\(error)"])
       }
-      connection.close(isStopping ? configuration.shutdownCode : .internalError)
+      connection.close(isStopping ? connection.shutdownCode(configuration) : .internalError)
     }
     await connection.waitUntilClosed()
   }
@@ -204,7 +211,8 @@ public final class HookupServer: Service, Sendable {
   }
 
   /// Closes the door and tells everybody. Does nothing the second time.
-  private func stop() {
+  /// - Parameter window: nil: as configured.
+  private func stop(over window: Duration? = nil) {
     let previous = lifecycle.withLock { lifecycle in
       defer { lifecycle.phase = .stopped }
       return lifecycle.phase
@@ -216,9 +224,7 @@ public final class HookupServer: Service, Sendable {
     }
     let channels = tracker.close()
     sessions?.stopWaiting()
-    for connection in registry.close() {
-      connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
-    }
+    dismiss(registry.close(), over: window)
     for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ServerStops()) }
     acceptedContinuation.finish()
   }
@@ -234,7 +240,8 @@ extension HookupServer {
     // Before anything can close it: what is closed was opened.
     frameHandler?.opened(connection)
     guard isTaken else {
-      connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
+      connection.close(
+        connection.shutdownCode(configuration), reason: configuration.shutdownReason)
       return
     }
     if frameHandler != nil { return }

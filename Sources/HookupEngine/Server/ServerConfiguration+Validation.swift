@@ -19,6 +19,8 @@ extension ServerConfiguration {
     guard shutdownCode.isAllowedOnWire else {
       throw invalid("shutdownCode", shutdownCode, "a code that a close frame may carry")
     }
+    try require(upTo: ReconnectSlots.longest, drainWindow, "drainWindow")
+    try require(upTo: ReconnectSlots.longest, restartTime, "restartTime")
     try require(0...123, shutdownReason.utf8.count, "the length of shutdownReason")
     if let pingPath, !pingPath.hasPrefix("/") {
       throw invalid("pingPath", quoted(pingPath), "a path that begins with '/'")
@@ -45,6 +47,11 @@ extension ServerConfiguration {
       throw invalid(
         "an entry of allowedHosts", quoted(host),
         "a host like \"example.org\", \"*.example.org\" or \"[::1]\", without a port")
+    }
+    let trusted = try TrustedProxies(trustedProxies)
+    guard !usesProxyProtocol || !trusted.isEmpty else {
+      throw invalid(
+        "usesProxyProtocol", true, "false without trustedProxies: nobody would be believed")
     }
     if let unixSocketPath {
       try require(
@@ -108,6 +115,13 @@ private func require<Number: BinaryInteger>(
 ) throws(HookupError) {
   guard number < least else { return }
   throw invalid(name, number, "at least \(least)")
+}
+
+private func require(
+  upTo most: Duration, _ time: Duration, _ name: String
+) throws(HookupError) {
+  guard time < .zero || time > most else { return }
+  throw invalid(name, time, "0 to \(most)")
 }
 
 private func require(

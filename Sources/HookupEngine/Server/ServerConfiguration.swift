@@ -91,11 +91,34 @@ public struct ServerConfiguration: Sendable {
   public var shutdownTimeout = Duration.seconds(10)
 
   /// The close code clients get at shutdown; one that ``CloseCode/isAllowedOnWire``. Default 1001, "going away";
-  /// ``CloseCode/serviceRestart`` says that the server comes back.
+  /// ``CloseCode/serviceRestart`` says that the server comes back. Sessions get 4112, "restarting", in any case.
   public var shutdownCode = CloseCode.goingAway
 
   /// The reason beside ``shutdownCode``, at most 123 bytes of UTF-8. Default `going away`.
   public var shutdownReason = "going away"
+
+  /// Over how long, at most, the sessions' clients are spread that a stopping server asks to come back; 0 to 600 s. Default 30 s. Few
+  /// clients are not kept waiting: each counts for 10 ms, so that 500 come back within 5 s. Zero asks for nothing: all try again
+  /// within a second, which a server with thousands of clients feels; a long time is how long the last of them are away.
+  /// Clients without a session (``sessions``) cannot be asked and come back when they like.
+  public var drainWindow = Duration.seconds(30)
+
+  /// How long the server is away when it restarts; 0 to 600 s. Default 1 s. Nobody is asked back before: at zero the first
+  /// clients of the ``drainWindow`` come before it listens again and have to try a second time; a long time keeps all of them
+  /// waiting for nothing.
+  public var restartTime = Duration.seconds(1)
+
+  /// The proxies in front of this server, as addresses, blocks of them (`10.0.0.0/8`, `fd00::/8`), or `unix` for whoever connects over
+  /// ``unixSocketPath``. Default none. For a connection from one of these the client's address is the last one in
+  /// `X-Forwarded-For` that is no trusted proxy's: it counts for ``ServerLimits/maximumConnectionsPerAddress`` and is
+  /// ``ServerRequest/remoteHost``. Without this all clients of a proxy share its address; with too wide a block anybody in it
+  /// goes by whatever address he likes.
+  public var trustedProxies: [String] = []
+
+  /// Whether the ``trustedProxies`` send the PROXY protocol's header, version 1 or 2, in front of everything, TLS included. Default
+  /// false. When true a connection from one of them that does not begin with it is closed; from others it is not
+  /// looked for. The address in it is taken for the connection's own: if that is a trusted proxy's, ``trustedProxies`` goes on.
+  public var usesProxyProtocol = false
 
   /// The event loop threads. Default nil: the process's shared ones, one a core. A number (1...1024) makes
   /// threads of the server's own, ended with it: 1 suits a small embedded server, more than the cores gains nothing.

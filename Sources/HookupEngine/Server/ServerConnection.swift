@@ -108,6 +108,9 @@ public final class ServerConnection: Sendable, Identifiable {
   /// Serves this connection on its event loop; nil when a task reads its ``events``.
   var frameHandler: (any FrameHandler)? { common.frameHandler }
 
+  /// The client's numeric address, for bans and limits: ``ServerRequest/remoteHost`` of its request.
+  public var clientAddress: String { request.remoteHost }
+
   /// The name of the wire format spoken: the negotiated subprotocol, or that of the server's default.
   public var subprotocol: String { format.subprotocol }
 

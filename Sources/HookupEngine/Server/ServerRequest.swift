@@ -9,8 +9,10 @@ public struct ServerRequest: Sendable {
   /// The headers in the order in which they came, but for those that say nothing beyond that this is a WebSocket handshake: `Upgrade`,
   /// `Connection`, `Sec-WebSocket-Key` and `Sec-WebSocket-Version`.
   public let headers: HeaderFields
-  /// Where the connection comes from: a numeric address. Behind a proxy, the proxy's. Empty over a Unix-domain socket.
+  /// Where the client is: a numeric address. Behind a proxy the proxy's, unless that is one of
+  /// ``ServerConfiguration/trustedProxies`` and says whom it speaks for. Empty over a Unix-domain socket.
   public let remoteHost: String
+  /// 0 when a proxy did not tell it.
   public let remotePort: Int
   /// Whether the connection is encrypted here.
   public let isSecure: Bool
@@ -37,9 +39,10 @@ public struct ServerRequest: Sendable {
     "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
   ]
 
-  /// The `host:port` of the client; `unix` over a Unix-domain socket.
+  /// The `host:port` of the client, the host alone if the port is not known; `unix` over a Unix-domain socket.
   public var remoteAddress: String {
     if remoteHost.isEmpty { return "unix" }
+    if remotePort == 0 { return remoteHost }
     return remoteHost.contains(":")
       ? "[\(remoteHost)]:\(remotePort)" : "\(remoteHost):\(remotePort)"
   }

@@ -241,6 +241,8 @@ extension ServerConnection {
 extension CloseCode {
   /// A newer connection of the same client has taken its place.
   static let superseded = CloseCode(rawValue: 4009)
+  /// The server stops and comes back: see the `bye` before it.
+  static let restarting = CloseCode(rawValue: 4112)
   /// The server cannot take more now: come back later.
   static let overloaded = CloseCode(rawValue: 4113)
 }

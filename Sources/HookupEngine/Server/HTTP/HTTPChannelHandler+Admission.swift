@@ -18,7 +18,11 @@ extension HTTPChannelHandler {
       setup.logger.debug("origin refused", metadata: ["reason": "\(reason)"])
       return answer(.refusal(.forbidden, reason), to: nil, context)
     }
-    let request = request(head, context)
+    let client = setup.client(of: head, peer)
+    if peer.isProxy, let refusal = setup.refusal(of: client, on: context.channel) {
+      return answer(refusal, to: nil, context)
+    }
+    let request = request(head, client, context)
     guard let authorize = configuration.authorize else { return upgrade(request, HeaderFields()) }
     guard setup.beginJudgement() else {
       return answer(setup.busy("too many clients are being judged"), to: nil, context)
@@ -57,12 +61,12 @@ extension HTTPChannelHandler {
     answer(setup.busy(reason), to: nil, context)
   }
 
-  private func request(_ head: RequestHead, _ context: ChannelHandlerContext) -> ServerRequest {
-    let isLocal = setup.configuration.unixSocketPath != nil
-    return ServerRequest(
+  private func request(
+    _ head: RequestHead, _ client: ConnectionPeer, _ context: ChannelHandlerContext
+  ) -> ServerRequest {
+    ServerRequest(
       path: head.path, query: head.query, headers: head.headers,
-      remoteHost: isLocal ? "" : context.remoteAddress?.ipAddress ?? "",
-      remotePort: context.remoteAddress?.port ?? 0,
+      remoteHost: client.host, remotePort: client.port,
       isSecure: setup.isSecure, clientCertificate: setup.clientCertificate(context))
   }
 }

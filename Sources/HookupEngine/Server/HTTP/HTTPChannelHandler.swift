@@ -28,6 +28,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   let setup: HTTPChannelSetup
+  let peer: ConnectionPeer
   /// The answer to whatever is asked, when the server has no room.
   private let refusal: HTTPResponse?
   private var parser: RequestHeadParser
@@ -38,13 +39,19 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   /// Whether the client has said all that it will say. It still gets its answers.
   private var isInputClosed = false
   private var timer: Scheduled<Void>?
+  /// When the first request must be there, if that is not counted from now.
+  private let firstDeadline: NIODeadline?
   /// When the request that is awaited must be there, and what it asks for be decided.
   private(set) var requestDeadline = NIODeadline.distantFuture
   /// The task that judges.
   var judgement: Task<Void, Never>?
 
-  init(setup: HTTPChannelSetup, refusal: HTTPResponse?) {
+  init(
+    setup: HTTPChannelSetup, peer: ConnectionPeer, refusal: HTTPResponse?, until: NIODeadline?
+  ) {
     self.setup = setup
+    self.peer = peer
+    firstDeadline = until
     self.refusal = refusal
     let limits = setup.configuration.limits
     parser = RequestHeadParser(
@@ -54,7 +61,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   // MARK: Channel events
 
   func handlerAdded(context: ChannelHandlerContext) {
-    awaitRequest(context)
+    awaitRequest(context, until: firstDeadline)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -288,9 +295,9 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   // MARK: Time
 
   /// From the accepted socket on, so that the TLS handshake counts; then from the end of each answer.
-  private func awaitRequest(_ context: ChannelHandlerContext) {
+  private func awaitRequest(_ context: ChannelHandlerContext, until deadline: NIODeadline? = nil) {
     let time = TimeAmount(setup.configuration.limits.handshakeTimeout)
-    requestDeadline = context.eventLoop.now + time
+    requestDeadline = deadline ?? context.eventLoop.now + time
     startTimer(until: requestDeadline, context)
   }
 

@@ -17,13 +17,14 @@ final class HTTPChannelSetup: Sendable {
   let server: HookupServer
   /// Nil: any.
   let hosts: [HostPattern]?
+  let proxies: TrustedProxies
   let judgements = Mutex(0)
   private let common: ServerConnection.Common
   private let settings: WebSocketSettings
   /// Of connections that agreed on nothing.
   private let plainConfiguration: WebSocketMachine.Configuration
 
-  /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files or a public directory that cannot be used.
+  /// - Throws: ``HookupError/Code/invalidArgument`` for certificate files, a public directory or proxies that cannot be used.
   init(server: HookupServer) throws(HookupError) {
     self.server = server
     configuration = server.configuration
@@ -32,6 +33,7 @@ final class HTTPChannelSetup: Sendable {
     tls = server.tls
     if let tlsSettings = configuration.tls { tls.set(try tlsSettings.makeContext()) }
     hosts = configuration.allowedHosts.map { $0.compactMap { HostPattern($0[...]) } }
+    proxies = try TrustedProxies(configuration.trustedProxies)
     common = ServerConnection.Common(server)
     let limits = configuration.limits
     var settings = WebSocketSettings(
@@ -53,22 +55,38 @@ final class HTTPChannelSetup: Sendable {
   var isSecure: Bool { configuration.tls != nil }
 
   /// Sets up the pipeline of a channel that was just accepted.
-  func prepare(_ channel: any Channel, decision: AdmissionControl.Decision) throws {
-    let refusal: HTTPResponse?
-    switch decision {
-    case .admit: refusal = nil
-    case .refuse(let reason): refusal = busy(reason)
-    case .drop:
-      channel.close(promise: nil)
-      return
+  func prepare(
+    _ channel: any Channel, decision: AdmissionControl.Decision, isProxy: Bool
+  ) throws {
+    guard decision != .drop else { return channel.close(promise: nil) }
+    let peer = ConnectionPeer(isLocal ? nil : channel.remoteAddress, isProxy: isProxy)
+    guard isProxy, configuration.usesProxyProtocol else {
+      return try serve(channel, peer, refusal: refusal(for: decision))
     }
+    try channel.pipeline.syncOperations.addHandler(
+      ProxyHeaderHandler(setup: self, decision: decision, peer: peer))
+  }
+
+  func refusal(for decision: AdmissionControl.Decision) -> HTTPResponse? {
+    if case .refuse(let reason) = decision { busy(reason) } else { nil }
+  }
+
+  /// Sets up what serves a channel.
+  /// - Parameters:
+  ///   - refusal: the answer to whatever is asked; nil to serve it.
+  ///   - deadline: when the first request must be there; nil: after the time that a handshake may take.
+  func serve(
+    _ channel: any Channel, _ peer: ConnectionPeer, refusal: HTTPResponse?,
+    until deadline: NIODeadline? = nil
+  ) throws {
     let pipeline = channel.pipeline.syncOperations
     if let context = tls.context {
       try pipeline.addHandler(NIOSSLServerHandler(context: context))
     } else {
       pools.pool(of: channel.eventLoop).adopt(channel)
     }
-    try pipeline.addHandler(HTTPChannelHandler(setup: self, refusal: refusal))
+    try pipeline.addHandler(
+      HTTPChannelHandler(setup: self, peer: peer, refusal: refusal, until: deadline))
   }
 
   func busy(_ reason: String) -> HTTPResponse {
