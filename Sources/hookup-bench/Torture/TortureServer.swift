@@ -5,14 +5,17 @@ import HookupEngine
 actor TortureServer {
   private let place: TorturePlace
   private let port: Int
+  private let options: [String]
   private var process: ChildProcess?
   private(set) var kills = 0
   private(set) var stops = 0
   private(set) var problems: [String] = []
 
-  init(_ place: TorturePlace, port: Int) {
+  /// - Parameter options: of the program, beside those that say where it listens and where its data are.
+  init(_ place: TorturePlace, port: Int, options: [String] = []) {
     self.place = place
     self.port = port
+    self.options = options
   }
 
   /// Returns when it listens.
@@ -20,7 +23,8 @@ actor TortureServer {
   func start() async throws {
     let child = try place.start(
       "hookup-chat-server",
-      ["--port", "\(port)", "--data", "\(place.directory)/server/data", "--log-level", "warning"],
+      ["--port", "\(port)", "--data", "\(place.directory)/server/data", "--log-level", "warning"]
+        + options,
       folder: "server", name: "server", pipesOutput: true)
     process = child
     guard let output = child.output else { return }
