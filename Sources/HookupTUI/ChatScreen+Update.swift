@@ -105,7 +105,7 @@ extension ChatScreen {
     let isWatched = index == current && isFocused
     // What was said while we were away does not ring now.
     let isFresh = clock.wallMilliseconds.subtractingReportingOverflow(entry.milliseconds)
-    guard options.bell, !isWatched, isMention || entry.room.directPeer != nil,
+    guard options.bell, !isWatched, isMention || entry.room.isDirect,
       !isFresh.overflow, isFresh.partialValue < 60_000
     else { return [] }
     return [.bell]

@@ -268,8 +268,8 @@ package struct ChatClientMachine: Machine {
     case .direct(let conversation): join(conversation.room, since: nil, into: &actions)
     case .arrived(let room, let nick): actions.append(.tell(.arrived(room, nick)))
     case .left(let room, let nick): actions.append(.tell(.left(room, nick)))
-    case .history, .pong: break
     case .error(let refusal): refused(refusal, at: now, into: &actions)
+    default: break
     }
   }
 

@@ -58,7 +58,10 @@ package enum StoreAnswer: Hashable, Sendable {
   case head(RoomHead)
   case page(RoomPage)
   case rooms(RoomListPage)
-  case direct([RoomSummary])
+  case person(PersonRecord)
+  case found(SearchPage)
+  /// The question could not be answered, and why.
+  case refused(RoomRefusal)
   case failed
 }
 
@@ -81,8 +84,10 @@ package enum ChatHubAction: Hashable, Sendable {
 package enum StoreRead: Hashable, Sendable {
   case head(RoomKey)
   case page(RoomPageRequest)
-  case rooms(after: RoomName?, limit: Int)
-  case direct(Nick, limit: Int)
+  case rooms(after: RoomName?, limit: Int, RoomReader)
+  case person(Nick, limit: Int)
+  /// The driver fills in the time.
+  case search(SearchRequest)
 }
 
 /// What a chat server can be told about its bounds.

@@ -14,8 +14,8 @@ extension ChatHubMachine {
       }
       return refuse(refusal, pending.ticket, key, &actions)
     }
-    if case .hello(let nick, let client, _) = command {
-      return hello(nick, client, pending.ticket, key, &actions)
+    if case .hello(let hello) = command {
+      return self.hello(hello.nick, hello.client, pending.ticket, key, &actions)
     }
     guard let nick = connections[key]?.nick else {
       return refuseBeforeHello(command.name, pending.ticket, key, &actions)
@@ -32,15 +32,16 @@ extension ChatHubMachine {
       join(name, since: since, ticket, key, nick, &actions)
     case .part(let name):
       part(name, ticket, key, nick, &actions)
-    case .say(let name, let id, let text):
-      append(.said, name, id, text, ticket, key, nick, &actions)
-    case .topic(let name, let id, let text):
-      append(.topic, name, id, text, ticket, key, nick, &actions)
+    case .act(let name, let id, let act):
+      append(act, name, id, ticket, key, nick, &actions)
     case .members(let name):
       actions.append(.send(.members(name, members(of: RoomKey(name, for: nick))), to: [key]))
       actions.append(.settle(key, ticket, acknowledge: true))
     case .rooms(let after):
-      read(.rooms(after: after, limit: settings.limits.page), for: .rooms(ticket), key, &actions)
+      let reader = RoomReader(nick: nick)
+      read(
+        .rooms(after: after, limit: settings.limits.page, reader), for: .rooms(ticket), key,
+        &actions)
     case .history(let name, let position, let limit):
       let request = RoomPageRequest(
         key: RoomKey(name, for: nick), name: name, position: position,
@@ -49,8 +50,7 @@ extension ChatHubMachine {
     case .ping:
       actions.append(.send(.pong, to: [key]))
       actions.append(.settle(key, ticket, acknowledge: true))
-    case .hello:
-      assertionFailure("a hello is taken before")
+    default: break
     }
   }
 
@@ -78,7 +78,7 @@ extension ChatHubMachine {
     connections[key]?.nick = nick
     byNick[nick.folded, default: []].append(key)
     nickOf[client] = nick
-    read(.direct(nick, limit: settings.limits.directRooms), for: .welcome(ticket), key, &actions)
+    read(.person(nick, limit: settings.limits.directRooms), for: .welcome(ticket), key, &actions)
   }
 
   /// A client goes by one nick at a time, and has so many connections at most; the oldest is the likeliest to be dead.
@@ -134,16 +134,17 @@ extension ChatHubMachine {
   // MARK: Entries
 
   private mutating func append(
-    _ kind: RoomEntry.Kind, _ name: RoomName, _ id: MessageID, _ text: String,
-    _ ticket: CommandTicket, _ key: ChatConnectionKey, _ nick: Nick,
-    _ actions: inout ActionQueue<ChatHubAction>
+    _ act: RoomAct, _ name: RoomName, _ id: MessageID, _ ticket: CommandTicket,
+    _ key: ChatConnectionKey, _ nick: Nick, _ actions: inout ActionQueue<ChatHubAction>
   ) {
+    let kind = act.kind
+    let text = act.text
     if let refusal = refusal(of: kind, name, id, text) {
       return refuse(refusal, ticket, key, &actions)
     }
     guard let client = connections[key]?.client else { return }
     let append = RoomAppend(
-      key: RoomKey(name, for: nick), kind: kind, id: id, client: client, from: nick, text: text)
+      key: RoomKey(name, for: nick), act: act, id: id, client: client, from: nick)
     let number = AppendTicket(nextTicket())
     appends[number] = PendingAppend(connection: key, ticket: ticket, name: name, append: append)
     appendingBytes += text.utf8.count
@@ -156,7 +157,7 @@ extension ChatHubMachine {
     let bytes = text.utf8.count
     switch kind {
     case .topic:
-      if name.directPeer != nil {
+      if name.isDirect {
         return ChatRefusal(
           .badTopic, "a direct conversation has no topic", room: name, id: id, command: "topic")
       }

@@ -13,7 +13,7 @@ extension ChatHubMachine {
     appendingBytes -= pending.append.text.utf8.count
     let refusal = entry.outcome.refusal(of: pending.append) ?? ""
     switch entry.outcome {
-    case .stored(let offset):
+    case .stored(let offset, _):
       answer(pending, offset: offset, at: milliseconds, &actions)
       publish(pending.append, offset: offset, at: milliseconds, &actions)
     case .duplicate(let key, let offset, let milliseconds):
@@ -21,6 +21,8 @@ extension ChatHubMachine {
       answer(pending, offset: offset, at: milliseconds, &actions)
     case .tooManyRooms:
       refuse(pending, .serverFull, refusal, &actions)
+    case .refused(let reason):
+      refuse(pending, reason.code, reason.message, &actions)
     case .passed:
       refuse(pending, .badCommand, refusal, &actions)
     }
@@ -90,8 +92,8 @@ extension ChatHubMachine {
     }
     for (name, members) in audience.sorted(by: { $0.key.text < $1.key.text }) {
       let entry = RoomEntry(
-        room: name, offset: offset, kind: append.kind, id: append.id, from: append.from,
-        milliseconds: milliseconds, text: append.text)
+        room: name, offset: offset, act: append.act, id: append.id, from: append.from,
+        milliseconds: milliseconds)
       actions.append(.send(.entry(entry), to: members))
     }
   }
@@ -100,7 +102,7 @@ extension ChatHubMachine {
   private mutating func notify(
     _ append: RoomAppend, offset: UInt64, _ actions: inout ActionQueue<ChatHubAction>
   ) {
-    guard let peer = append.key.directName(for: append.from)?.directPeer,
+    guard let peer = append.key.directName(for: append.from)?.directPeers.first,
       peer.folded != append.from.folded
     else { return }
     let summary = RoomSummary(room: RoomName(directTo: append.from), last: offset)
@@ -129,7 +131,7 @@ extension ChatHubMachine {
     guard let connection = connections[key], let nick = connection.nick else { return }
     if connection.isWelcome, connection.missedDirect {
       connections[key]?.missedDirect = false
-      let question = StoreRead.direct(nick, limit: settings.limits.directRooms)
+      let question = StoreRead.person(nick, limit: settings.limits.directRooms)
       return read(question, for: .missedDirect, key, &actions)
     }
     while let room = connections[key]?.behind.popFirst() {

@@ -26,16 +26,16 @@ extension ChatHubMachine {
     case (.join(_, _, let room, _), _):
       opened(room, nil)
       fail(pending, &actions)
-    case (.welcome(let ticket), .direct(let direct)):
-      welcome(direct, ticket, key, &actions)
+    case (.welcome(let ticket), .person(let record)):
+      welcome(record.direct, ticket, key, &actions)
     case (.history(let ticket, let name), .page(let page)):
       reply(.history(name, page.entries, more: page.more), ticket, key, &actions)
     case (.rooms(let ticket), .rooms(let page)):
       reply(.rooms(page.rooms, more: page.more), ticket, key, &actions)
     case (.page(let room), .page(let page)):
       fed(page, room, key, &actions)
-    case (.missedDirect, .direct(let direct)):
-      notify(direct, key, &actions)
+    case (.missedDirect, .person(let record)):
+      notify(record.direct, key, &actions)
     default:
       fail(pending, &actions)
     }

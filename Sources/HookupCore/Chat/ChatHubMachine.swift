@@ -233,7 +233,7 @@ package struct ChatHubMachine: Machine {
 extension ChatHubMachine.PendingCommand {
   fileprivate var isAppend: Bool {
     switch command {
-    case .success(.say), .success(.topic): true
+    case .success(.act): true
     default: false
     }
   }

@@ -39,40 +39,6 @@ public struct RoomSnapshot: Hashable, Sendable {
   }
 }
 
-/// One entry of a room's log.
-public struct RoomEntry: Hashable, Sendable {
-  @nonexhaustive
-  public enum Kind: String, Hashable, Sendable {
-    case said
-    /// The topic was set to ``RoomEntry/text``.
-    case topic
-  }
-
-  public var room: RoomName
-  public var offset: UInt64
-  public var kind: Kind
-  public var id: MessageID
-  public var from: Nick
-  /// Milliseconds since 1970-01-01T00:00:00Z, by the server's clock.
-  public var milliseconds: Int64
-  /// As it was said: control characters and all. Sanitise before showing.
-  public var text: String
-
-  public init(
-    room: RoomName, offset: UInt64, kind: Kind = .said, id: MessageID, from: Nick,
-    milliseconds: Int64,
-    text: String
-  ) {
-    self.room = room
-    self.offset = offset
-    self.kind = kind
-    self.id = id
-    self.from = from
-    self.milliseconds = milliseconds
-    self.text = text
-  }
-}
-
 /// How far a message of one's own has come. It only moves forward, except that a lost connection takes `sent` back to
 /// `buffered`.
 public enum DeliveryState: Hashable, Sendable {

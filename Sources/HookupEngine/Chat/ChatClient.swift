@@ -230,8 +230,9 @@ public final class ChatClient: Sendable {
         guard sequence < client.firstNewSequence else { return }
         first = sequence + 1
         guard case .json(let json) = message.content, let command = try? ChatCommand(json: json),
-          case .say(let room, let id, let text) = command
+          case .act(let room, let id, let act) = command, act.kind.isSpeech
         else { continue }
+        let text = act.text
         handle(
           .restored(
             OwnMessage(

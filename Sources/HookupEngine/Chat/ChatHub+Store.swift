@@ -77,10 +77,13 @@ extension ChatHub {
       switch question {
       case .head(let key): return .head(try await store.head(of: key))
       case .page(let request): return .page(try await store.page(request))
-      case .rooms(let after, let limit):
-        return .rooms(try await store.rooms(after: after, limit: limit))
-      case .direct(let nick, let limit):
-        return .direct(try await store.directRooms(of: nick, limit: limit))
+      case .rooms(let after, let limit, let reader):
+        return .rooms(try await store.rooms(after: after, limit: limit, for: reader))
+      case .person(let nick, let limit):
+        return .person(try await store.person(nick, limit: limit, marks: 1_000))
+      case .search(var request):
+        request.milliseconds = clock()
+        return .found(try await store.search(request))
       }
     } catch {
       logger.error("the store failed to read", metadata: ["error": "\(error)"])
