@@ -30,6 +30,8 @@ extension ChatEvent {
         more: try fields.optionalBool("more") ?? false)
     case "history": return try history(fields)
     case "direct": return .direct(try RoomSummary.parse(fields))
+    case "invitation":
+      return .invited(try RoomSummary.parse(fields), by: try fields.nick("from"))
     case "arrived": return .arrived(try fields.room(), try fields.nick("nick"))
     case "left": return .left(try fields.room(), try fields.nick("nick"))
     case "typing": return .typing(try fields.room(), try fields.nick("nick"))

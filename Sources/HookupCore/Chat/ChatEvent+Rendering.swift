@@ -11,6 +11,7 @@ extension ChatEvent {
     case .rooms: "rooms"
     case .history: "history"
     case .direct: "direct"
+    case .invited: "invitation"
     case .arrived: "arrived"
     case .left: "left"
     case .typing: "typing"
@@ -58,6 +59,9 @@ extension ChatEvent {
     case .history(let room, let entries, let more):
       Self.writeHistory(room, entries, more: more, to: &writer)
     case .direct(let summary): summary.write(to: &writer)
+    case .invited(let summary, let nick):
+      summary.write(to: &writer)
+      writer.member("from", nick.text)
     case .arrived(let room, let nick), .left(let room, let nick), .typing(let room, let nick):
       writer.member("room", room.text)
       writer.member("nick", nick.text)

@@ -17,6 +17,8 @@ public enum ChatEvent: Hashable, Sendable {
   case history(RoomName, [RoomEntry], more: Bool)
   /// Somebody wrote into a direct conversation that this client has not joined.
   case direct(RoomSummary)
+  /// Somebody made us a member of a room; join it to read.
+  case invited(RoomSummary, by: Nick)
   /// `nick` began to read the room. Not stored.
   case arrived(RoomName, Nick)
   /// `nick` no longer reads the room. Not stored.
@@ -235,6 +237,20 @@ public struct ChatRefusal: Error, Hashable, Sendable {
     public static let badTopic = Code(rawValue: "bad_topic")
     /// Another live client goes by this nick.
     public static let nickInUse = Code(rawValue: "nick_in_use")
+    /// The password is too short or too long, or holds a NUL.
+    public static let badPassword = Code(rawValue: "bad_password")
+    /// The nick and the password, or the token, do not belong together.
+    public static let wrongPassword = Code(rawValue: "wrong_password")
+    /// The nick is an account's: log in, or choose another one.
+    public static let nickRegistered = Code(rawValue: "nick_registered")
+    /// The nick is kept for the server.
+    public static let nickReserved = Code(rawValue: "nick_reserved")
+    /// The nick looks like an account's, or mixes scripts.
+    public static let nickConfusable = Code(rawValue: "nick_confusable")
+    /// Too many attempts to log in or to register; the message says when to try again.
+    public static let tooManyAttempts = Code(rawValue: "too_many_attempts")
+    public static let accountDisabled = Code(rawValue: "account_disabled")
+    public static let notLoggedIn = Code(rawValue: "not_logged_in")
     /// The client used this id before, in another room.
     public static let idReused = Code(rawValue: "id_reused")
     /// The room's rules are against it.

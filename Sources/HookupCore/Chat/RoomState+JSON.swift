@@ -4,10 +4,7 @@ extension RoomState {
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("settings")
-    RoomSettings(
-      access: access, isReadOnly: isReadOnly, slowSeconds: slowSeconds, about: about,
-      maximumMembers: maximumMembers
-    ).write(to: &writer)
+    settings.write(to: &writer)
     writer.key("ranks")
     writer.beginObject()
     for (person, rank) in ranks.sorted(by: { $0.key < $1.key }) {

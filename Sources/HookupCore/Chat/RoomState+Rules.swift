@@ -8,6 +8,9 @@ public struct RoomFacts: Hashable, Sendable {
   public var nickIsAccount = false
   /// Whether the person who would become a member, ``RoomAct/nick`` or who makes the room, is one of as many rooms as may be.
   public var isFull = false
+  /// When ``RoomAppend/from`` last said something here, milliseconds since 1970; looked for only when ``RoomState/slowSeconds`` is
+  /// not 0, and only as far back as that.
+  public var lastSaid: Int64?
 
   public struct Target: Hashable, Sendable {
     public var kind: RoomAct.Kind
@@ -91,7 +94,11 @@ extension RoomState {
     if append.kind != .created, let refusal = refusal(toShow: room, to: reader, at: milliseconds) {
       return refusal
     }
-    if let refusal = silence(of: append, in: room, by: reader, at: milliseconds) { return refusal }
+    if let refusal = silence(
+      of: append, in: room, by: reader, lastSaid: facts.lastSaid, at: milliseconds)
+    {
+      return refusal
+    }
     switch append.kind {
     case .said, .me:
       return append.act.ref == nil ? nil : refusal(toPointAt: facts.target, room)
@@ -131,7 +138,8 @@ extension RoomState {
 
   /// Of a person who is muted, or has no voice in a room that is read-only.
   private func silence(
-    of append: RoomAppend, in room: RoomName, by reader: RoomReader, at milliseconds: Int64
+    of append: RoomAppend, in room: RoomName, by reader: RoomReader, lastSaid: Int64?,
+    at milliseconds: Int64
   ) -> RoomRefusal? {
     switch append.kind {
     case .departed, .created, .deleted: return nil
@@ -142,8 +150,18 @@ extension RoomState {
     if let mute = mutes.first(where: { $0.holds(at: milliseconds) && $0.nick.folded == person }) {
       return RoomRefusal(.muted, "you are muted in \(room)\(Self.end(mute.until))")
     }
-    guard isReadOnly, !may(.voice, reader) else { return nil }
-    return RoomRefusal(.readOnly, "\(room) is read-only: ask one of its moderators for a voice")
+    if may(.voice, reader) { return nil }
+    if isReadOnly {
+      return RoomRefusal(
+        .readOnly, "\(room) is read-only: ask one of its moderators for a voice")
+    }
+    guard slowSeconds > 0, append.kind.isSpeech, let lastSaid else { return nil }
+    let wait = lastSaid + Int64(slowSeconds) * 1_000 - milliseconds
+    guard wait > 0 else { return nil }
+    return RoomRefusal(
+      .slowMode,
+      "\(room) is slow: one message each \(slowSeconds) s; say it again in \((wait + 999) / 1_000) s"
+    )
   }
 
   private static func end(_ until: Int64?) -> String {

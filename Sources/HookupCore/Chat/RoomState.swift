@@ -38,6 +38,15 @@ public struct RoomState: Hashable, Sendable {
 
   public init() {}
 
+  /// Whether it is the state of a room in which nothing was ever set.
+  public var isPlain: Bool { self == RoomState() }
+
+  public var settings: RoomSettings {
+    RoomSettings(
+      access: access, isReadOnly: isReadOnly, slowSeconds: slowSeconds, about: about,
+      maximumMembers: maximumMembers)
+  }
+
   /// Whether somebody owns it. What nobody owns is everybody's, and only operators moderate it.
   public var isOwned: Bool { ranks.values.contains(.owner) }
 
