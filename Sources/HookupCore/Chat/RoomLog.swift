@@ -30,7 +30,7 @@ public struct RoomKey: Hashable, Sendable, CustomStringConvertible {
     let names = text.dropFirst().split(separator: "+", omittingEmptySubsequences: false)
     let people = Set(names.map(String.init)).sorted()
     guard people.count <= RoomName.maximumPeers + 1, Self.text(of: people) == text,
-      people.allSatisfy({ (try? Nick($0)) != nil })
+      people.allSatisfy({ (try? Nick($0))?.folded == $0 })
     else { return nil }
     self.people = people
     self.text = text

@@ -180,7 +180,7 @@ import Testing
     try hub.welcome(1, "alice", client: client(1))
     try hub.welcome(2, "alice", client: client(1))
     try hub.welcome(3, "bob")
-    for key: UInt64 in 1...3 { _ = try hub.join(key, head: RoomHead(last: 9)) }
+    for key: UInt64 in 1...3 { _ = try hub.join(key, since: 9, head: RoomHead(last: 9)) }
     let actions = hub.receive(1, 5, .read(ops, offset: 7))
     let mark = ReadMark(
       person: "alice", key: RoomKey(ops, for: try Nick("alice")), offset: 7)

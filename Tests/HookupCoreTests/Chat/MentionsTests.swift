@@ -9,7 +9,7 @@ import Testing
       ("@bob-", ["bob"]), ("(@bob)", ["bob"]), ("@bob@carol", ["bob"]), ("@ bob", []),
       ("@@bob", ["bob"]),
       ("@élan", ["élan"]), ("@-bob", []), ("@" + String(repeating: "x", count: 33), []),
-      ("\u{1B}[2J@bob\u{7}", ["bob"]), ("@b.c", ["b.c"]),
+      ("\u{1B}[2J @bob\u{7}", ["bob"]), ("@b.c", ["b.c"]),
     ] as [(String, [String])])
   func `who is named with an @ is a candidate`(text: String, nicks: [String]) {
     #expect(Mentions.candidates(in: text).map(\.text) == nicks)
