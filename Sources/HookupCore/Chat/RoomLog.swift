@@ -249,6 +249,39 @@ public struct RoomPageRequest: Hashable, Sendable {
   }
 }
 
+extension RoomPageRequest {
+  /// Of a page around an offset: what is before it, and what is from it on. The former is nil when there is no room for it.
+  package var halves: (before: RoomPageRequest?, after: RoomPageRequest) {
+    var before = self
+    before.maximumEntries = maximumEntries / 2
+    before.maximumBytes = max(1, maximumBytes / 2)
+    var after = self
+    after.maximumEntries = maximumEntries - before.maximumEntries
+    after.maximumBytes = before.maximumBytes
+    return (before.maximumEntries > 0 ? before : nil, after)
+  }
+}
+
+/// How much more fits into a page.
+package struct PageBounds {
+  private let maximumEntries: Int
+  private let maximumBytes: Int
+  private var entries = 0
+  private var bytes = 0
+
+  package init(_ request: RoomPageRequest) {
+    maximumEntries = request.maximumEntries
+    maximumBytes = request.maximumBytes
+  }
+
+  /// Whether the next entry fits. The first one always does.
+  package mutating func take(_ entry: RoomEntry) -> Bool {
+    entries += 1
+    bytes += entry.text.utf8.count
+    return entries == 1 || entries <= maximumEntries && bytes <= maximumBytes
+  }
+}
+
 /// A stretch of a log in rising order of offsets, without holes.
 public struct RoomPage: Hashable, Sendable {
   public var entries: [RoomEntry]

@@ -5,6 +5,9 @@ extension ChatHub {
   private static let batchEntries = 1_024
   private static let batchBytes = 1 << 20
 
+  /// How long to wait before a commit that failed is tried again: doubled with each try.
+  private static let retryWaits = (first: Duration.milliseconds(250), last: Duration.seconds(5))
+
   /// Commits what waits, all of it in one transaction, again and again, until the queue ends: the more waits, the larger the
   /// groups.
   func writeEntries() async {
@@ -12,13 +15,8 @@ extension ChatHub {
       maximumCount: Self.batchEntries, maximumWeight: Self.batchBytes,
       weight: { $0.change.textBytes })
     {
-      let milliseconds = clock()
       do {
-        let outcomes = try await store.append(batch.map(\.change), milliseconds: milliseconds)
-        guard outcomes.count == batch.count else {
-          throw HookupError(
-            .storage, "the store answered \(outcomes.count) entries of \(batch.count)")
-        }
+        let (outcomes, milliseconds) = try await commit(batch)
         loop.execute { self.stored(batch, outcomes, milliseconds: milliseconds) }
       } catch {
         await failed(batch, error)
@@ -26,12 +24,58 @@ extension ChatHub {
     }
   }
 
+  /// Commits a batch. As long as the store cannot be written but may be again, because the disk is full for instance, it is tried again,
+  /// and everything else waits behind it in its order: nobody has to send anything again. Who is connected is told.
+  private func commit(_ batch: [Change]) async throws -> ([RoomAppended], Int64) {
+    let changes = batch.map(\.change)
+    var wait = Self.retryWaits.first
+    var hasFailed = false
+    while true {
+      let milliseconds = clock()
+      do {
+        let outcomes = try await store.append(changes, milliseconds: milliseconds)
+        guard outcomes.count == batch.count else {
+          throw HookupError(
+            .storage, "the store answered \(outcomes.count) entries of \(batch.count)")
+        }
+        if hasFailed { report(storeFailure: nil) }
+        return (outcomes, milliseconds)
+      } catch let error as HookupError where error.code == .unavailable {
+        if !hasFailed {
+          logger.error("the store cannot be written", metadata: ["error": "\(error)"])
+          report(storeFailure: error.message)
+        }
+        hasFailed = true
+        guard await pause(wait) else { throw error }
+        wait = min(wait * 2, Self.retryWaits.last)
+      }
+    }
+  }
+
+  private func report(storeFailure reason: String?) {
+    if reason == nil { logger.notice("the store can be written again") }
+    loop.execute { self.handle(.storeFailing(reason)) }
+  }
+
+  /// Waits before the next try; false when the server stops, and there is none.
+  private func pause(_ wait: Duration) async -> Bool {
+    let pause = loop.makePromise(of: Void.self)
+    loop.execute {
+      guard !self.isFinishing else { return pause.succeed() }
+      self.retryPause = pause
+      self.loop.scheduleTask(in: .init(wait)) { pause.succeed() }
+    }
+    try? await pause.futureResult.get()
+    return (try? await loop.submit { self.isFinishing }.get()) == false
+  }
+
   /// On the event loop: in the order of the batch, so that a session hears of its messages in theirs.
   private func stored(_ batch: [Change], _ outcomes: [RoomAppended], milliseconds: Int64) {
     var entries: [AppendedEntry] = []
     for (change, outcome) in zip(batch, outcomes) {
       switch change {
-      case .entry(let ticket, _): entries.append(AppendedEntry(ticket, outcome))
+      case .entry(let ticket, _), .mark(let ticket, _):
+        entries.append(AppendedEntry(ticket, outcome))
       case .settled(let settled):
         if !entries.isEmpty { handle(.appended(entries, milliseconds: milliseconds)) }
         entries.removeAll(keepingCapacity: true)
@@ -49,7 +93,7 @@ extension ChatHub {
       var tickets: [AppendTicket] = []
       for change in batch + self.appends.takeAll() {
         switch change {
-        case .entry(let ticket, _): tickets.append(ticket)
+        case .entry(let ticket, _), .mark(let ticket, _): tickets.append(ticket)
         case .settled(let settled): self.fail(settled)
         }
       }
@@ -73,7 +117,7 @@ extension ChatHub {
   }
 
   private func answer(_ question: StoreRead) async -> StoreAnswer {
-    do {
+    do throws(HookupError) {
       switch question {
       case .head(let key): return .head(try await store.head(of: key))
       case .page(let request): return .page(try await store.page(request))
@@ -85,6 +129,8 @@ extension ChatHub {
         request.milliseconds = clock()
         return .found(try await store.search(request))
       }
+    } catch let error where error.code == .invalidArgument {
+      return .refused(RoomRefusal(.badQuery, error.message))
     } catch {
       logger.error("the store failed to read", metadata: ["error": "\(error)"])
       return .failed

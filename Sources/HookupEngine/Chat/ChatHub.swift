@@ -13,6 +13,12 @@ final class ChatHub: @unchecked Sendable {
   let outstandingCommands: Int
   let appends = WorkQueue<Change>()
   let reads = WorkQueue<(ticket: ReadTicket, question: StoreRead)>()
+  let questions = WorkQueue<AccountErrand>()
+  /// Nil when there are no accounts.
+  let accounts: (any AccountDesk)?
+  /// While a commit waits for its next try: ends the wait.
+  var retryPause: EventLoopPromise<Void>?
+  var isFinishing = false
   private var machine: ChatHubMachine
   private var actions = ActionQueue<ChatHubAction>()
   private(set) var links: [ChatConnectionKey: ChatClientLink] = [:]
@@ -21,10 +27,13 @@ final class ChatHub: @unchecked Sendable {
   private var drains: [ChatClientLink] = []
 
   init(
-    settings: ChatHubSettings, store: any ChatStore, loop: any EventLoop,
-    clock: @escaping @Sendable () -> Int64, logger: Logger
+    settings: ChatHubSettings, store: any ChatStore, accounts: (any AccountDesk)? = nil,
+    loop: any EventLoop, clock: @escaping @Sendable () -> Int64, logger: Logger
   ) {
+    var settings = settings
+    settings.hasAccounts = accounts != nil
     machine = ChatHubMachine(settings: settings, server: store.id)
+    self.accounts = accounts
     outstandingCommands = settings.limits.outstandingCommands
     self.store = store
     self.loop = loop
@@ -37,7 +46,7 @@ final class ChatHub: @unchecked Sendable {
   func connect(_ link: ChatClientLink, fallback: ClientID) {
     loop.execute {
       self.links[link.key] = link
-      self.handle(.connected(link.key, fallback: fallback))
+      self.handle(.connected(link.key, fallback: fallback, address: link.address))
     }
   }
 
@@ -64,8 +73,11 @@ final class ChatHub: @unchecked Sendable {
     loop.execute {
       self.timer?.task.cancel()
       self.timer = nil
+      self.isFinishing = true
+      self.retryPause?.succeed()
       self.appends.finish()
       self.reads.finish()
+      self.questions.finish()
     }
   }
 
@@ -107,6 +119,7 @@ final class ChatHub: @unchecked Sendable {
 
   func handle(_ event: ChatHubEvent) {
     loop.assertInEventLoop()
+    machine.milliseconds = clock()
     machine.handle(event, at: .now, into: &actions)
     while let action = actions.popFirst() { perform(action) }
     drain()
@@ -126,8 +139,10 @@ final class ChatHub: @unchecked Sendable {
         append.cursor = links[key]?.carryCursor(of: command)
       }
       appends.append(.entry(ticket, append))
-    case .read(let ticket, let question):
-      reads.append((ticket, question))
+    case .mark(let ticket, let mark): appends.append(.mark(ticket, mark))
+    case .read(let ticket, let question): reads.append((ticket, question))
+    case .identify(let ticket, let question): questions.append(.question(ticket, question))
+    case .touch(let device, let nick): questions.append(.touch(device: device, of: nick))
     case .close(let key, let code, let reason):
       guard let link = links[key] else { return }
       drop(link)

@@ -74,6 +74,7 @@ public final class ChatServer: Service, Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.hub.writeEntries() }
       group.addTask { await self.hub.answerReads() }
+      group.addTask { await self.hub.answerQuestions() }
       // Whatever ends the server, the store's queues are emptied before this returns.
       defer { hub.finish() }
       try await server.run()

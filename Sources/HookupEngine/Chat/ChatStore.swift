@@ -8,7 +8,7 @@ import HookupCore
 ///
 /// It also keeps how far each client's session is committed, in one transaction with the entries: so a message that comes a
 /// second time, after whatever crash, has no second effect.
-public protocol ChatStore: SessionStore {
+public protocol ChatStore: SessionStore, AccountStore {
   /// The store's own id: made with the store, never changed. Another id tells clients that their offsets are void.
   var id: String { get }
 
@@ -87,6 +87,10 @@ public struct ChatStoreLimits: Hashable, Sendable {
   public var maximumSessions = 1_000_000
   /// Rooms that are not open, of which one person is a member. Default 500. One more invitation is refused.
   public var roomsPerPerson = 500
+  /// Accounts in all. Default 100,000. One more registration is refused.
+  public var maximumAccounts = 100_000
+  /// Devices that one account is logged in on. Default 32; one more logs out the one unseen for the longest time.
+  public var devicesPerAccount = 32
   /// Rooms of which one person's read mark is kept. Default 1,000; the one that was set longest ago goes.
   public var marksPerPerson = 1_000
 
