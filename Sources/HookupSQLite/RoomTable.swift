@@ -13,8 +13,8 @@ struct RoomTable {
     var topicOffset: Int64 = 0
     /// 0 when nothing was appended.
     var turn: Int64 = 0
-    /// The state before the transaction, when it changed.
-    var before: RoomState?
+    /// The state as it is written, when it changed.
+    fileprivate var before: RoomState?
 
     /// Takes in an entry that is appended.
     mutating func take(_ entry: RoomAppend, _ state: RoomState, at milliseconds: Int64) {
@@ -122,7 +122,11 @@ struct RoomTable {
         sql: "UPDATE room SET topic = ?, topicOffset = ? WHERE id = ?"
       ).execute(arguments: [StoredText.value(topic), room.topicOffset, room.id])
     }
-    guard let before = room.before, let state = room.state else { return }
+  }
+
+  /// Writes the state, if it changed: the next entry of the same transaction counts members by it.
+  func saveState(_ room: inout Room) throws {
+    guard let before = room.before.take(), let state = room.state else { return }
     try database.cachedStatement(sql: "UPDATE room SET state = ?, access = ? WHERE id = ?")
       .execute(arguments: [
         state.isPlain ? "".databaseValue : StoredText.value(state.json.text),

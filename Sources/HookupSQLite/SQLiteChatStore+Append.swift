@@ -84,6 +84,7 @@ private struct AppendBatch {
     room.take(entry, state, at: milliseconds)
     let mentions = try mentions(in: entry)
     try insert(entry, mentions, room, client: client)
+    try rooms.saveState(&room)
     room.turn = try rooms.nextTurn()
     try EntryEffects(database: database, room: room.id, turn: room.turn).apply(
       entry, mentions, offset: room.last)
