@@ -43,11 +43,12 @@ let package = Package(
     // The pure core: every decision, no I/O.
     .target(name: "HookupCore", dependencies: ["CZlib", nioCore], swiftSettings: strict),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     // The module people import: client, server, chat.
     .target(
       name: "HookupEngine",
       dependencies: [
-        "HookupCore", nioCore, nioPosix, logging,
+        "HookupCore", "CCrypt", nioCore, nioPosix, logging,
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -141,14 +141,3 @@ enum EntryRow {
     }
   }
 }
-
-extension RoomEntryChange {
-  fileprivate mutating func add(_ text: String, by nick: Nick) {
-    let index = reactions.firstIndex { $0.text == text } ?? reactions.endIndex
-    if index == reactions.endIndex {
-      reactions.append(Reaction(text: text, nicks: [], count: 0))
-    }
-    reactions[index].count += 1
-    if reactions[index].nicks.count < Reaction.maximumNicks { reactions[index].nicks.append(nick) }
-  }
-}

@@ -16,6 +16,13 @@ struct RoomTable {
     /// The state as it is written, when it changed.
     fileprivate var before: RoomState?
 
+    /// One that is not in the table yet.
+    static let new: Room = {
+      var room = Room()
+      room.isNew = true
+      return room
+    }()
+
     /// Takes in an entry that is appended.
     mutating func take(_ entry: RoomAppend, _ state: RoomState, at milliseconds: Int64) {
       last += 1

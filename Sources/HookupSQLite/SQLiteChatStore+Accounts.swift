@@ -12,9 +12,9 @@ extension SQLiteChatStore {
   }
 
   public func update(
-    _ nick: Nick, _ change: AccountChange, keeping device: String?
+    _ nick: Nick, _ change: AccountChange
   ) async throws(HookupError) -> Bool {
-    try await write { try AccountTable.update(nick, change, keeping: device, $0) }
+    try await write { try AccountTable.update(nick, change, $0) }
   }
 
   public func accounts(after nick: Nick?, limit: Int) async throws(HookupError) -> [Account] {
@@ -111,14 +111,17 @@ enum AccountTable {
   }
 
   static func update(
-    _ nick: Nick, _ change: AccountChange, keeping device: String?, _ database: Database
+    _ nick: Nick, _ change: AccountChange, _ database: Database
   ) throws -> Bool {
     guard let id = try id(of: nick, database) else { return false }
     if let hash = change.passwordHash {
       try database.execute(
         sql: "UPDATE account SET hash = ? WHERE id = ?", arguments: [hash, id])
-      try database.execute(
-        sql: "DELETE FROM device WHERE account = ? AND id <> ?", arguments: [id, device ?? ""])
+      if !change.isRehash {
+        try database.execute(
+          sql: "DELETE FROM device WHERE account = ? AND id <> ?",
+          arguments: [id, change.keptDevice ?? ""])
+      }
     }
     if let isOperator = change.isOperator {
       try database.execute(

@@ -71,7 +71,7 @@ private struct AppendBatch {
   private mutating func append(_ entry: RoomAppend) throws -> RoomAppended {
     let client = try client(entry.client)
     if let duplicate = try duplicate(client: client, id: entry.id) { return duplicate }
-    var room = try rooms.room(entry.key) ?? RoomTable.Room(isNew: true)
+    var room = try rooms.room(entry.key) ?? RoomTable.Room.new
     let facts = try facts(for: entry, in: room)
     let state = room.state ?? RoomState()
     if let refusal = state.refusal(of: entry, knowing: facts, at: milliseconds) {

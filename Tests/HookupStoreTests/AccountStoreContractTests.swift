@@ -61,11 +61,14 @@ import Testing
       _ = try await store.create(account("alice"))
       for id in ["1", "2", "3"] { try await store.add(device(id), to: nick) }
       #expect(
-        try await store.update(nick, AccountChange(passwordHash: "new"), keeping: "2") == true)
+        try await store.update(nick, AccountChange(passwordHash: "new", keeping: "2")) == true)
       #expect(try await store.devices(of: nick) == [device("2")])
       #expect(try await store.account(of: nick)?.passwordHash == "new")
+      _ = try await store.update(nick, AccountChange(passwordHash: "newer", isRehash: true))
+      #expect(try await store.account(of: nick)?.passwordHash == "newer")
+      #expect(try await store.devices(of: nick) == [device("2")])
       #expect(
-        try await store.update(try Nick("bob"), AccountChange(isOperator: true), keeping: nil)
+        try await store.update(try Nick("bob"), AccountChange(isOperator: true))
           == false)
     }
   }
@@ -79,11 +82,11 @@ import Testing
       _ = try await store.create(account("alice"))
       try await store.add(device("1"), to: nick)
       _ = try await store.update(
-        nick, AccountChange(isOperator: true, disabled: "left"), keeping: nil)
+        nick, AccountChange(isOperator: true, disabled: "left"))
       let disabled = try await store.account(of: nick)
       #expect(disabled?.isOperator == true && disabled?.disabled == "left")
       #expect(try await store.devices(of: nick).isEmpty)
-      _ = try await store.update(nick, AccountChange(disabled: ""), keeping: nil)
+      _ = try await store.update(nick, AccountChange(disabled: ""))
       #expect(try await store.account(of: nick)?.disabled == nil)
     }
   }

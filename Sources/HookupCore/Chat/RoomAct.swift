@@ -71,6 +71,14 @@ public struct RoomAct: Hashable, Sendable {
     /// ``RoomAct/nick`` has ``RoomAct/rank`` from now on.
     public static let rank = Kind(rawValue: "rank")
 
+    /// Whether it is done to others, or to the room.
+    public var isModeration: Bool {
+      switch self {
+      case .deleted, .created, .settings, .kicked, .banned, .unbanned, .muted, .unmuted, .rank: true
+      default: false
+      }
+    }
+
     /// Whether the text is what somebody says: long, searched, edited.
     public var isSpeech: Bool { self == .said || self == .me }
   }

@@ -10,11 +10,9 @@ public protocol AccountStore: Sendable {
 
   /// Sets the fields of `change` that are not nil. False when there is no such account.
   ///
-  /// With a new password all devices are forgotten in the same transaction, but the one that `keeping` names; a disabled account has
-  /// none at all.
-  func update(
-    _ nick: Nick, _ change: AccountChange, keeping device: String?
-  ) async throws(HookupError) -> Bool
+  /// A new password logs all devices out in the same transaction, but the one that ``AccountChange/keptDevice`` names; a disabled
+  /// account has none at all. A new hash of the same password (``AccountChange/isRehash``) leaves them.
+  func update(_ nick: Nick, _ change: AccountChange) async throws(HookupError) -> Bool
 
   /// Accounts after `nick` by the order of their folded nicks, at most `limit`.
   func accounts(after nick: Nick?, limit: Int) async throws(HookupError) -> [Account]
@@ -77,14 +75,19 @@ public enum AccountCreation: Hashable, Sendable {
 /// What is to be changed of an account: the fields that are not nil.
 public struct AccountChange: Hashable, Sendable {
   public var passwordHash: String?
+  public var keptDevice: String?
+  public var isRehash: Bool
   public var isOperator: Bool?
   /// A reason disables the account, an empty one enables it.
   public var disabled: String?
 
   public init(
-    passwordHash: String? = nil, isOperator: Bool? = nil, disabled: String? = nil
+    passwordHash: String? = nil, keeping device: String? = nil, isRehash: Bool = false,
+    isOperator: Bool? = nil, disabled: String? = nil
   ) {
     self.passwordHash = passwordHash
+    keptDevice = device
+    self.isRehash = isRehash
     self.isOperator = isOperator
     self.disabled = disabled
   }

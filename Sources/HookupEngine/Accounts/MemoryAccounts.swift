@@ -32,11 +32,11 @@ struct MemoryAccounts {
     return .created
   }
 
-  mutating func update(_ nick: Nick, _ change: AccountChange, keeping device: String?) -> Bool {
+  mutating func update(_ nick: Nick, _ change: AccountChange) -> Bool {
     guard var entry = entries[nick.folded] else { return false }
     if let hash = change.passwordHash {
       entry.account.passwordHash = hash
-      entry.devices.removeAll { $0.id != device }
+      if !change.isRehash { entry.devices.removeAll { $0.id != change.keptDevice } }
     }
     if let isOperator = change.isOperator { entry.account.isOperator = isOperator }
     if let disabled = change.disabled {
@@ -92,11 +92,9 @@ extension MemoryChatStore {
     return accounts.create(account)
   }
 
-  public func update(
-    _ nick: Nick, _ change: AccountChange, keeping device: String?
-  ) throws(HookupError) -> Bool {
+  public func update(_ nick: Nick, _ change: AccountChange) throws(HookupError) -> Bool {
     try refuseWhenClosed()
-    return accounts.update(nick, change, keeping: device)
+    return accounts.update(nick, change)
   }
 
   public func accounts(after nick: Nick?, limit: Int) throws(HookupError) -> [Account] {

@@ -73,6 +73,7 @@ extension ChatHub {
   private func stored(_ batch: [Change], _ outcomes: [RoomAppended], milliseconds: Int64) {
     var entries: [AppendedEntry] = []
     for (change, outcome) in zip(batch, outcomes) {
+      if case .entry(_, let append) = change { audit(append, outcome, at: milliseconds) }
       switch change {
       case .entry(let ticket, _), .mark(let ticket, _):
         entries.append(AppendedEntry(ticket, outcome))
@@ -84,6 +85,17 @@ extension ChatHub {
     }
     if !entries.isEmpty { handle(.appended(entries, milliseconds: milliseconds)) }
     drain()
+  }
+
+  /// What was done to others, or to the room.
+  private func audit(_ append: RoomAppend, _ outcome: RoomAppended, at milliseconds: Int64) {
+    guard case .stored = outcome, append.kind.isModeration else { return }
+    let whom = append.act.nick.map { " \($0)" } ?? ""
+    let detail = "\(append.kind)\(whom) in \(append.key)"
+    audit(
+      AuditRecord(
+        .moderation, nick: append.from.text, address: append.address, milliseconds: milliseconds,
+        detail: detail))
   }
 
   /// Everything that waits fails with the batch: were it stored, it would overtake what is sent again.

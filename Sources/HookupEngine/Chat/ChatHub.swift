@@ -9,6 +9,7 @@ final class ChatHub: @unchecked Sendable {
   let loop: any EventLoop
   let store: any ChatStore
   let clock: @Sendable () -> Int64
+  let audit: @Sendable (AuditRecord) -> Void
   let logger: Logger
   let outstandingCommands: Int
   let appends = WorkQueue<Change>()
@@ -28,7 +29,8 @@ final class ChatHub: @unchecked Sendable {
 
   init(
     settings: ChatHubSettings, store: any ChatStore, accounts: (any AccountDesk)? = nil,
-    loop: any EventLoop, clock: @escaping @Sendable () -> Int64, logger: Logger
+    loop: any EventLoop, clock: @escaping @Sendable () -> Int64,
+    audit: @escaping @Sendable (AuditRecord) -> Void = { _ in }, logger: Logger
   ) {
     var settings = settings
     settings.hasAccounts = accounts != nil
@@ -38,6 +40,7 @@ final class ChatHub: @unchecked Sendable {
     self.store = store
     self.loop = loop
     self.clock = clock
+    self.audit = audit
     self.logger = logger
   }
 

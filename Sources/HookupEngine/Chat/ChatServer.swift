@@ -51,10 +51,14 @@ public final class ChatServer: Service, Sendable {
       configuration.server.sessions = nil
     }
     self.configuration = configuration
+    let accounts = configuration.accounts.map {
+      AccountService(
+        store: store, settings: $0, clock: configuration.clock, audit: configuration.audit)
+    }
     let hub = ChatHub(
-      settings: configuration.hubSettings, store: store,
+      settings: configuration.hubSettings, store: store, accounts: accounts,
       loop: MultiThreadedEventLoopGroup.singleton.next(), clock: configuration.clock,
-      logger: logger)
+      audit: configuration.audit, logger: logger)
     let generator = LockedGenerator(random)
     self.hub = hub
     server = HookupServer(configuration: configuration.server, logger: logger) { connection in
@@ -100,8 +104,19 @@ extension ChatServerConfiguration {
     settings.maximumOpenRooms = maximumOpenRooms
     settings.presenceMembers = presenceMembers
     settings.helloTimeout = helloTimeout
+    settings.allowsGuests = accounts?.allowsGuests ?? true
+    settings.readersPerRoom = readersPerRoom
+    settings.personRate = Self.rate(commandsPerPerson)
+    settings.addressRate = Self.rate(commandsPerAddress)
+    settings.searchRate = Self.rate(searches)
+    settings.badCommands = badCommands
+    settings.connectionsPerClient = connectionsPerPerson
     settings.pageEntries = min(settings.pageEntries, limits.page)
     return settings
+  }
+
+  private static func rate(_ pair: (perSecond: Int, burst: Int)) -> TokenBucket.Rate {
+    TokenBucket.Rate(perSecond: pair.perSecond, burst: pair.burst)
   }
 }
 

@@ -1,5 +1,6 @@
-@testable import HookupCore
 import Testing
+
+@testable import HookupCore
 
 @Suite struct ChatHubMachineActsTests {
   private let ops = ChatEventVectors.ops

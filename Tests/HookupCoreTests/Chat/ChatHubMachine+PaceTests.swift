@@ -1,5 +1,6 @@
-@testable import HookupCore
 import Testing
+
+@testable import HookupCore
 
 @Suite struct ChatHubMachinePaceTests {
   private func hub(person: Int = 0, address: Int = 0, burst: Int = 2) -> HubHarness {

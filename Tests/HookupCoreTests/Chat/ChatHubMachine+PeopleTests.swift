@@ -1,5 +1,6 @@
-@testable import HookupCore
 import Testing
+
+@testable import HookupCore
 
 @Suite struct ChatHubMachinePeopleTests {
   private func hub(_ change: (inout ChatHubSettings) -> Void = { _ in }) -> HubHarness {

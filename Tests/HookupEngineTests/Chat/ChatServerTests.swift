@@ -372,10 +372,8 @@ actor BreakableStore: ChatStore {
     try await inner.create(account)
   }
 
-  func update(
-    _ nick: Nick, _ change: AccountChange, keeping device: String?
-  ) async throws(HookupError) -> Bool {
-    try await inner.update(nick, change, keeping: device)
+  func update(_ nick: Nick, _ change: AccountChange) async throws(HookupError) -> Bool {
+    try await inner.update(nick, change)
   }
 
   func accounts(after nick: Nick?, limit: Int) async throws(HookupError) -> [Account] {
