@@ -84,7 +84,9 @@ extension ChatScreen {
   private mutating func show(_ hits: [ChatHit], more: Bool, at clock: ScreenClock) {
     guard !hits.isEmpty else { return note("nothing found", at: clock) }
     for hit in hits.reversed() {
-      let text = Sanitizer.clean(hit.snippet, limit: 300)
+      // Which words were found is seen without marks, too.
+      let plain = hit.snippet.filter { $0 != "\u{2068}" && $0 != "\u{2069}" }
+      let text = Sanitizer.clean(plain, limit: 300)
       note("\(hit.entry.room.label) \(hit.entry.offset) <\(hit.entry.from)> \(text)", at: clock)
     }
     note("\(hits.count) found\(more ? ", and there are more: add a word" : "")", at: clock)
