@@ -17,6 +17,8 @@ extension ChatHubMachine {
     static let maximumAbsent = 10_000
 
     var nextDeadline: MonotonicInstant? { pauses.first?.deadline }
+    /// Connections that wait for their time; some of them may be gone.
+    var paused: Int { pauses.count }
 
     mutating func arrived(_ address: String?) {
       guard let address else { return }

@@ -214,6 +214,25 @@ package struct ChatHubMachine: Machine {
     }
   }
 
+  /// How much there is of what is bounded.
+  package struct Census: Hashable, Sendable {
+    package var connections: Int
+    package var people: Int
+    package var openRooms: Int
+    package var appends: Int
+    package var appendingBytes: Int
+    package var throttled: Int
+    package var paused: Int
+    package var storeFailure: String?
+  }
+
+  package var census: Census {
+    Census(
+      connections: connections.count, people: people.count, openRooms: rooms.count,
+      appends: appends.count, appendingBytes: appendingBytes, throttled: throttled.count,
+      paused: pace.paused, storeFailure: storeFailure)
+  }
+
   mutating func nextTicket() -> UInt64 {
     lastTicket += 1
     return lastTicket

@@ -1,4 +1,5 @@
 import HookupCore
+import NIOCore
 
 extension ChatHub {
   /// What one transaction takes at most: entries, and bytes of text.
@@ -32,6 +33,7 @@ extension ChatHub {
     var hasFailed = false
     while true {
       let milliseconds = clock()
+      let start = MonotonicInstant.now
       do {
         let outcomes = try await store.append(changes, milliseconds: milliseconds)
         guard outcomes.count == batch.count else {
@@ -39,8 +41,10 @@ extension ChatHub {
             .storage, "the store answered \(outcomes.count) entries of \(batch.count)")
         }
         if hasFailed { report(storeFailure: nil) }
+        count(batch, since: start)
         return (outcomes, milliseconds)
       } catch let error as HookupError where error.code == .unavailable {
+        loop.execute { self.measures.storeFailures += 1 }
         if !hasFailed {
           logger.error("the store cannot be written", metadata: ["error": "\(error)"])
           report(storeFailure: error.message)
@@ -52,28 +56,52 @@ extension ChatHub {
     }
   }
 
+  private func count(_ batch: [Change], since start: MonotonicInstant) {
+    let seconds = start.duration(to: .now) / .seconds(1)
+    loop.execute {
+      self.measures.batches.add(Double(batch.count))
+      self.measures.commits.add(seconds)
+    }
+  }
+
   private func report(storeFailure reason: String?) {
     if reason == nil { logger.notice("the store can be written again") }
     loop.execute { self.handle(.storeFailing(reason)) }
   }
 
-  /// Waits before the next try; false when the server stops, and there is none.
-  private func pause(_ wait: Duration) async -> Bool {
-    let pause = loop.makePromise(of: Void.self)
-    loop.execute {
-      guard !self.isFinishing else { return pause.succeed() }
-      self.retryPause = pause
-      self.loop.scheduleTask(in: .init(wait)) { pause.succeed() }
+  /// Waits for a time; false when the server stops, then at once.
+  func pause(_ time: Duration) async -> Bool {
+    let timer = loop.scheduleTask(in: TimeAmount(time)) {}
+    let number = try? await loop.submit { () -> Int? in
+      guard !self.isFinishing else { return nil }
+      self.lastPause += 1
+      self.pauses[self.lastPause] = timer
+      return self.lastPause
+    }.get()
+    guard let number = number ?? nil else {
+      timer.cancel()
+      return false
     }
-    try? await pause.futureResult.get()
-    return (try? await loop.submit { self.isFinishing }.get()) == false
+    try? await timer.futureResult.get()
+    let goesOn = try? await loop.submit {
+      self.pauses[number] = nil
+      return !self.isFinishing
+    }.get()
+    return goesOn ?? false
   }
 
   /// On the event loop: in the order of the batch, so that a session hears of its messages in theirs.
   private func stored(_ batch: [Change], _ outcomes: [RoomAppended], milliseconds: Int64) {
     var entries: [AppendedEntry] = []
     for (change, outcome) in zip(batch, outcomes) {
-      if case .entry(_, let append) = change { audit(append, outcome, at: milliseconds) }
+      if case .entry(_, let append) = change {
+        audit(append, outcome, at: milliseconds)
+        switch outcome {
+        case .stored: measures.storedEntries += 1
+        case .duplicate: measures.duplicates += 1
+        default: break
+        }
+      }
       switch change {
       case .entry(let ticket, _), .mark(let ticket, _):
         entries.append(AppendedEntry(ticket, outcome))

@@ -6,6 +6,8 @@ import NIOCore
 final class ChatHub: @unchecked Sendable {
   // All that changes is touched on `loop` only; the rest is Sendable.
 
+  /// What happened since the server began.
+  var measures = ChatMeasures()
   let loop: any EventLoop
   let store: any ChatStore
   let clock: @Sendable () -> Int64
@@ -17,8 +19,9 @@ final class ChatHub: @unchecked Sendable {
   let questions = WorkQueue<AccountErrand>()
   /// Nil when there are no accounts.
   let accounts: (any AccountDesk)?
-  /// While a commit waits for its next try: ends the wait.
-  var retryPause: EventLoopPromise<Void>?
+  /// What ends waits that are under way: see ``pause(_:)``.
+  var pauses: [Int: Scheduled<Void>] = [:]
+  var lastPause = 0
   var isFinishing = false
   private var machine: ChatHubMachine
   private var actions = ActionQueue<ChatHubAction>()
@@ -77,7 +80,7 @@ final class ChatHub: @unchecked Sendable {
       self.timer?.task.cancel()
       self.timer = nil
       self.isFinishing = true
-      self.retryPause?.succeed()
+      for pause in self.pauses.values { pause.cancel() }
       self.appends.finish()
       self.reads.finish()
       self.questions.finish()
@@ -132,7 +135,10 @@ final class ChatHub: @unchecked Sendable {
   private func perform(_ action: ChatHubAction) {
     switch action {
     case .send(let event, let keys):
-      if case .error(let refusal) = event, keys.count == 1 { links[keys[0]]?.refusal = refusal }
+      if case .error(let refusal) = event, keys.count == 1 {
+        links[keys[0]]?.refusal = refusal
+        measures.refusals[refusal.code.rawValue, default: 0] += 1
+      }
       send(event, to: keys)
     case .settle(let key, let ticket, let acknowledge):
       guard let link = links[key] else { return }
@@ -143,7 +149,9 @@ final class ChatHub: @unchecked Sendable {
       }
       appends.append(.entry(ticket, append))
     case .mark(let ticket, let mark): appends.append(.mark(ticket, mark))
-    case .read(let ticket, let question): reads.append((ticket, question))
+    case .read(let ticket, let question):
+      measures.reads += 1
+      reads.append((ticket, question))
     case .identify(let ticket, let question): questions.append(.question(ticket, question))
     case .touch(let device, let nick): questions.append(.touch(device: device, of: nick))
     case .close(let key, let code, let reason):
@@ -198,12 +206,27 @@ final class ChatHub: @unchecked Sendable {
     }
   }
 
+  /// How the server stands.
+  func measure() async -> ChatMeasures {
+    let now = try? await loop.submit {
+      var measures = self.measures
+      self.machine.measure(into: &measures)
+      return measures
+    }.get()
+    return now ?? ChatMeasures()
+  }
+
   private func drop(_ link: ChatClientLink) {
     links[link.key] = nil
     link.overflow = []
     link.acknowledgements = [:]
     link.gate.open()
     link.wake.finish()
+  }
+
+  /// An operator's word. From any thread.
+  func tell(_ event: ChatHubEvent) {
+    loop.execute { self.handle(event) }
   }
 
   private func schedule() {

@@ -79,6 +79,9 @@ public final class ChatServer: Service, Sendable {
       group.addTask { await self.hub.writeEntries() }
       group.addTask { await self.hub.answerReads() }
       group.addTask { await self.hub.answerQuestions() }
+      if !configuration.retention.keepsAll {
+        group.addTask { await self.hub.trim(self.configuration) }
+      }
       // Whatever ends the server, the store's queues are emptied before this returns.
       defer { hub.finish() }
       try await server.run()
@@ -88,6 +91,34 @@ public final class ChatServer: Service, Sendable {
   /// Begins an orderly end: ``run()`` returns when it is done. From any task, at any time; later calls change nothing.
   public func shutDown() {
     server.shutDown()
+  }
+
+  /// How the server stands, for an operator. Asks its event loop: not for each message.
+  public func measures() async -> ChatMeasures { await hub.measure() }
+
+  /// Whether it listens, and can store what is said.
+  public func health() async -> (isReady: Bool, reason: String?) {
+    let failure = await hub.measure().storeFailure
+    guard address != nil else { return (false, failure ?? "the server does not listen") }
+    return (failure == nil, failure)
+  }
+
+  /// Says something to everybody who is connected.
+  public func announce(_ text: String) { hub.tell(.announced(text)) }
+
+  /// Closes all connections of a person. They may come back: disable the account, or ban the address, to keep them out.
+  public func expel(_ nick: Nick, reason: String) {
+    hub.tell(.expelled(.person(nick), reason: reason))
+  }
+
+  /// Takes other bounds over from `configuration`: ``ChatServerConfiguration/limits``, rates, times. Nobody is disconnected; who is
+  /// connected was told the old ones. Where the server listens, its TLS and the store's bounds stay.
+  /// - Throws: ``HookupError/Code/invalidArgument`` for bounds that contradict each other; then nothing changes.
+  public func reconfigure(_ configuration: ChatServerConfiguration) throws(HookupError) {
+    try configuration.validate()
+    var settings = configuration.hubSettings
+    settings.hasAccounts = self.configuration.accounts != nil
+    hub.tell(.configured(settings))
   }
 
   /// Reads the certificates again, as ``HookupServer/reloadTLS()`` does.

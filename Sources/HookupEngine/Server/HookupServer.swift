@@ -216,11 +216,25 @@ public final class HookupServer: Service, Sendable {
     }
     let channels = tracker.close()
     sessions?.stopWaiting()
-    for connection in registry.close() {
-      connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
-    }
+    seeOff(registry.close())
     for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ServerStops()) }
     acceptedContinuation.finish()
+  }
+}
+
+extension HookupServer {
+  /// Closes connections. Those of sessions are told when to come back, each at a time of its own, in no order that anybody knows.
+  private func seeOff(_ connections: [ServerConnection]) {
+    let plan = DrainPlan(window: configuration.drainWindow, clients: connections.count)
+    for (place, connection) in connections.shuffled().enumerated() {
+      guard connection.speaksSession, let slot = plan.slot(place) else {
+        connection.close(configuration.shutdownCode, reason: configuration.shutdownReason)
+        continue
+      }
+      let bye = ResumeFrame.Bye(reason: "restarting", resumes: true, after: slot)
+      if let frame = try? ResumeFormat.encode(.bye(bye)) { connection.enqueue(frame) }
+      connection.close(CloseCode(rawValue: 4112), reason: "restarting")
+    }
   }
 }
 

@@ -82,6 +82,10 @@ public struct ServerConfiguration: Sendable {
   /// What ``pingPath`` answers. Default `pong`, as text/plain.
   public var pingBody = "pong"
 
+  /// Makes the pages that a plain GET or HEAD of a path gets; nil for a path at which there is none. ``pingPath`` and files of
+  /// ``publicDirectory`` come first. Default: none.
+  public var page: (@Sendable (String) async -> ServerPage?)?
+
   /// The `Server` header of HTTP answers, the opening handshake included. Default nil: none, which tells an
   /// attacker least.
   public var serverName: String?
@@ -90,7 +94,12 @@ public struct ServerConfiguration: Sendable {
   /// everybody at once; a long time may exceed what the service manager allows (systemd: 90 s) and end in a kill.
   public var shutdownTimeout = Duration.seconds(10)
 
-  /// The close code clients get at shutdown; one that ``CloseCode/isAllowedOnWire``. Default 1001, "going away";
+  /// Over how long clients of sessions are told to come back when the server stops, each in a time of its own, so that they do not come
+  /// all at once. At most this long, and 10 ms for each client. Default 30 s; zero tells them nothing: each waits as after a
+  /// cut.
+  public var drainWindow = Duration.seconds(30)
+
+  /// The close code clients without a session get at shutdown; one that ``CloseCode/isAllowedOnWire``. Default 1001, "going away";
   /// ``CloseCode/serviceRestart`` says that the server comes back.
   public var shutdownCode = CloseCode.goingAway
 
