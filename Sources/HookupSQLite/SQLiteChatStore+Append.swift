@@ -70,12 +70,19 @@ private struct AppendBatch {
 
   private mutating func append(_ entry: RoomAppend) throws -> RoomAppended {
     let client = try client(entry.client)
-    if let duplicate = try duplicate(client: client, id: entry.id) { return duplicate }
     var room = try rooms.room(entry.key) ?? RoomTable.Room.new
-    let facts = try facts(for: entry, in: room)
     let state = room.state ?? RoomState()
-    if let refusal = state.refusal(of: entry, knowing: facts, at: milliseconds) {
-      return .refused(refusal)
+    // Plain talk in a room in which nothing was ever set: the way of nearly every message. Nothing is against it, and that its id is
+    // new is seen when it is inserted.
+    let isTalk = entry.kind.isSpeech && entry.act.ref == nil && room.state == nil
+    if !isTalk {
+      if let duplicate = try duplicate(client: client, id: entry.id) { return duplicate }
+      let facts = try facts(for: entry, in: room)
+      if let refusal = state.refusal(of: entry, knowing: facts, at: milliseconds) {
+        return .refused(refusal)
+      }
+    } else if room.isNew, let duplicate = try duplicate(client: client, id: entry.id) {
+      return duplicate
     }
     if room.isNew {
       guard let made = try rooms.make(entry.key) else { return .tooManyRooms }
@@ -83,7 +90,12 @@ private struct AppendBatch {
     }
     room.take(entry, state, at: milliseconds)
     let mentions = try mentions(in: entry)
-    try insert(entry, mentions, room, client: client)
+    guard try insert(entry, mentions, room, client: client) else {
+      guard let duplicate = try duplicate(client: client, id: entry.id) else {
+        throw StoredFault.impossible("a room has an entry beyond its last one")
+      }
+      return duplicate
+    }
     try rooms.saveState(&room)
     room.turn = try rooms.nextTurn()
     try EntryEffects(database: database, room: room.id, turn: room.turn).apply(
@@ -92,13 +104,14 @@ private struct AppendBatch {
     return .stored(offset: UInt64(room.last), mentions: mentions)
   }
 
+  /// False when there is an entry of that client and id.
   private func insert(
     _ entry: RoomAppend, _ mentions: [Nick], _ room: RoomTable.Room, client: Int64
-  ) throws {
+  ) throws -> Bool {
     let detail = StoredDetail(entry.act, mentions: mentions).json
     let insert = try database.cachedStatement(
       sql: """
-        INSERT INTO entry (room, offset, kind, client, message, sender, at, text, account, ref, detail)
+        INSERT OR IGNORE INTO entry (room, offset, kind, client, message, sender, at, text, account, ref, detail)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try insert.execute(arguments: [
@@ -106,6 +119,7 @@ private struct AppendBatch {
       milliseconds, StoredText.value(entry.text), entry.isAccount,
       entry.act.ref.map { Int64(clamping: $0) }, detail.map { StoredText.value($0.text) },
     ])
+    return database.changesCount > 0
   }
 
   private func mentions(in entry: RoomAppend) throws -> [Nick] {

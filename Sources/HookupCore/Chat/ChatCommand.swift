@@ -2,7 +2,7 @@
 @nonexhaustive
 public enum ChatCommand: Hashable, Sendable {
   /// Who we are: the first command on every connection.
-  case hello(ChatHello)
+  indirect case hello(ChatHello)
   /// Make the nick of this connection an account, with this password; `device` names the token that comes with it.
   case register(password: String, device: String)
   /// Another password. All other devices are logged out.
@@ -16,7 +16,7 @@ public enum ChatCommand: Hashable, Sendable {
   /// Read `room` no longer.
   case part(RoomName)
   /// Do something in `room`, under the client's own `id`: an entry of its log. Needs no join.
-  case act(RoomName, id: MessageID, RoomAct)
+  indirect case act(RoomName, id: MessageID, RoomAct)
   /// Who reads `room` now.
   case members(RoomName)
   /// The rooms that one may see in the order of their names, after `after`.
@@ -24,7 +24,7 @@ public enum ChatCommand: Hashable, Sendable {
   /// Entries of `room` without joining it. `limit` nil: the server's page.
   case history(RoomName, HistoryPosition, limit: Int?)
   /// Messages that hold these words, in one room or in all that one may read, the best ones first.
-  case search(ChatQuery)
+  indirect case search(ChatQuery)
   /// This person is writing. Nobody stores it.
   case typing(RoomName)
   /// This person has read up to here, on whatever device.

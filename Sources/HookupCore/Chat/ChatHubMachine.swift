@@ -60,10 +60,10 @@ package struct ChatHubMachine: Machine {
     /// Messages in a row that were no commands.
     var badCommands = 0
     /// Commands that wait for their turn; at most as many as the driver leaves unsettled.
-    var commands = CircularBuffer<PendingCommand>()
+    var commands = CircularBuffer<PendingCommand>(initialCapacity: 1)
     var readers: [RoomKey: Reader] = [:]
     /// Rooms in which it is behind, each once, the next one to be fed first.
-    var behind = CircularBuffer<RoomKey>()
+    var behind = CircularBuffer<RoomKey>(initialCapacity: 1)
     /// It was not told of an entry in a direct conversation that it does not read.
     var missedDirect = false
   }

@@ -310,7 +310,7 @@ public struct SearchRequest: Hashable, Sendable {
 
   public init(
     reader: RoomReader, milliseconds: Int64, words: [String], key: RoomKey? = nil, skip: Int = 0,
-    limit: Int = ChatQuery.maximumHits, maximumExamined: Int = 10_000
+    limit: Int = ChatQuery.maximumHits, maximumExamined: Int = 5_000
   ) {
     self.reader = reader
     self.milliseconds = milliseconds

@@ -33,7 +33,7 @@ final class ChatClientLink: @unchecked Sendable {
   init(key: ChatConnectionKey, connection: ServerConnection, outstandingCommands: Int) {
     self.key = key
     self.connection = connection
-    address = IPAddress(connection.request.remoteAddress)?.network
+    address = IPAddress(connection.request.remoteHost)?.network
     gate = CommandGate(limit: outstandingCommands)
   }
 

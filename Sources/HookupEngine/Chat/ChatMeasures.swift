@@ -25,6 +25,8 @@ public struct ChatMeasures: Sendable {
   public var reads = 0
   /// Tries to store that failed.
   public var storeFailures = 0
+  /// Transactions that were committed.
+  public var transactions: Int { batches.count }
   var batches = BucketCounts(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000])
   var commits = BucketCounts(
     bounds: [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5])

@@ -5,12 +5,18 @@ import HookupEngine
 actor TortureServer {
   private let place: TorturePlace
   private let port: Int
+  /// Arguments beside port, data and log level.
+  private let options: [String]
   private var process: ChildProcess?
   private(set) var kills = 0
   private(set) var stops = 0
   private(set) var problems: [String] = []
 
-  init(_ place: TorturePlace, port: Int) {
+  /// Its process id; nil before it was started.
+  var pid: pid_t? { process?.pid }
+
+  init(_ place: TorturePlace, port: Int, options: [String] = []) {
+    self.options = options
     self.place = place
     self.port = port
   }
@@ -20,7 +26,8 @@ actor TortureServer {
   func start() async throws {
     let child = try place.start(
       "hookup-chat-server",
-      ["--port", "\(port)", "--data", "\(place.directory)/server/data", "--log-level", "warning"],
+      ["--port", "\(port)", "--data", "\(place.directory)/server/data", "--log-level", "warning"]
+        + options,
       folder: "server", name: "server", pipesOutput: true)
     process = child
     guard let output = child.output else { return }
