@@ -59,7 +59,8 @@ extension IPAddressTests {
     ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
     ("::1", "0:0:0:0::/64"),
   ])
-  func `limits count an IPv4 address, or the network of an IPv6 one`(text: String, network: String) {
+  func `limits count an IPv4 address, or the network of an IPv6 one`(text: String, network: String)
+  {
     #expect(IPAddress(text)?.network == network)
   }
 }

@@ -5,7 +5,8 @@ import Testing
   @Test func `the times of all clients cover the window, each once`() {
     let plan = DrainPlan(window: .seconds(10), clients: 3_000)
     let slots = (0..<3_000).compactMap(plan.slot)
-    #expect(slots.count == 3_000 && slots.first?.lowerBound == 0 && slots.last?.upperBound == 10_000)
+    #expect(
+      slots.count == 3_000 && slots.first?.lowerBound == 0 && slots.last?.upperBound == 10_000)
     for (slot, next) in zip(slots, slots.dropFirst()) {
       #expect(slot.upperBound == next.lowerBound && slot.count <= 5)
     }

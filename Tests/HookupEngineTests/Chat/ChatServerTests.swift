@@ -307,12 +307,15 @@ actor BreakableStore: ChatStore {
   nonisolated let id = "breakable"
   private let inner = MemoryChatStore()
   private var isBroken = false
+  private var isUnavailable = false
   private var holdsNext = false
   /// Tells that an append is held; ``release`` lets it fail.
   nonisolated let held = Mailbox<Void>()
   nonisolated let release = Mailbox<Void>()
 
   func setBroken(_ isBroken: Bool) { self.isBroken = isBroken }
+  /// Cannot be written for now, as on a full disk.
+  func setUnavailable(_ isUnavailable: Bool) { self.isUnavailable = isUnavailable }
   func holdAndFailNext() { holdsNext = true }
 
   func append(
@@ -325,6 +328,7 @@ actor BreakableStore: ChatStore {
       throw HookupError(.storage, "failed on purpose")
     }
     if isBroken { throw HookupError(.storage, "broken on purpose") }
+    if isUnavailable { throw HookupError(.unavailable, "the disk is full") }
     return try await inner.append(changes, milliseconds: milliseconds)
   }
 
