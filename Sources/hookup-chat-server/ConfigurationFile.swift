@@ -192,6 +192,9 @@ enum ConfigurationFile {
     "accounts.reserved-nicks": list {
       $0.accounts.reservedNicks = Set($1.compactMap { try? Nick($0).folded })
     },
+    "accounts.operators": list {
+      $0.accounts.operators = Set($1.compactMap { try? Nick($0).folded })
+    },
     "accounts.logins-per-address": number(1...100_000) { $0.accounts.loginsPerAddress.burst = $1 },
     "accounts.logins-per-account": number(1...100_000) { $0.accounts.loginsPerAccount.burst = $1 },
     "accounts.registrations-per-address": number(1...100_000) {

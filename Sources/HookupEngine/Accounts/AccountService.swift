@@ -129,7 +129,11 @@ final class AccountService: AccountDesk {
     }
     try await store.touch(device: device.id, of: nick, milliseconds: clock())
     return .account(
-      ChatAccount(nick: account.nick, device: device.id, isOperator: account.isOperator))
+      ChatAccount(nick: account.nick, device: device.id, isOperator: isOperator(account)))
+  }
+
+  private func isOperator(_ account: Account) -> Bool {
+    account.isOperator || settings.operators.contains(account.nick.folded)
   }
 
   private func addDevice(
@@ -144,7 +148,7 @@ final class AccountService: AccountDesk {
     try await store.add(device, to: account.nick)
     report(event, account.nick, address, "device \(device.id)")
     return ChatAccount(
-      nick: account.nick, device: device.id, token: token, isOperator: account.isOperator)
+      nick: account.nick, device: device.id, token: token, isOperator: isOperator(account))
   }
 
   // MARK: Accounts
@@ -198,7 +202,7 @@ final class AccountService: AccountDesk {
     _ = try await store.update(nick, AccountChange(passwordHash: hash, keeping: device))
     report(.passwordChanged, nick, address, "")
     return .account(
-      ChatAccount(nick: account.nick, device: device, isOperator: account.isOperator))
+      ChatAccount(nick: account.nick, device: device, isOperator: isOperator(account)))
   }
 
   /// Another password, by an operator's order: all devices are logged out.

@@ -9,6 +9,8 @@ public struct AccountSettings: Sendable {
   public var allowsRegistration = true
   /// Nicks that nobody may have, folded.
   public var reservedNicks = NickRules.reserved
+  /// Accounts, by their folded nicks, that may do everything in every room, besides those that the store says so of.
+  public var operators: Set<String> = []
   /// What one hash of a password costs. Less is for tests.
   public var passwordCost = PasswordHasher.Cost.standard
   /// Threads that hash, 1 or 2. Default 1: each takes 128 MiB while it hashes, and does three a second.

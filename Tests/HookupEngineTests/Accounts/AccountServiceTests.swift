@@ -161,6 +161,23 @@ import Testing
     #expect(try await store.devices(of: alice).contains { $0.id == pc.device })
   }
 
+  @Test func `an operator is an account that the configuration names`() async throws {
+    let plain = try await register("alice", service())
+    #expect(plain?.isOperator == false)
+    let service = service { $0.operators = ["alice"] }
+    guard case .account(let account) = try await hello(service, "alice", .password("correct horse"))
+    else {
+      Issue.record("not let in")
+      return
+    }
+    #expect(account.isOperator)
+    guard
+      case .account(let again) = try await hello(
+        service, "alice", .token(try #require(account.token)))
+    else { return }
+    #expect(again.isOperator)
+  }
+
   @Test func `a disabled account lets nobody in`() async throws {
     let service = service()
     let pc = try #require(try await register("alice", service))
