@@ -140,6 +140,29 @@ import Testing
     #expect(shows("bob deleted 900: spam"))
   }
 
+  @Test mutating func `an own message is edited whether its answer or its entry came first`() throws
+  {
+    for (sequence, isAnsweredFirst) in [(1, true), (2, false)] as [(UInt64, Bool)] {
+      let offset = sequence * 10
+      try stage.own(sequence, "frist \(sequence)", .sent)
+      if isAnsweredFirst { try stage.own(sequence, "frist \(sequence)", .stored(offset: offset)) }
+      stage.feed(
+        .chat(
+          .entry(
+            RoomEntry(
+              room: stage.ops, offset: offset, act: .say("frist \(sequence)"),
+              id: try MessageID("m\(sequence)"), from: stage.me, milliseconds: 0))))
+      let edit = RoomAct(.edited, text: "first \(sequence)", ref: offset)
+      stage.feed(
+        .chat(
+          .entry(
+            RoomEntry(
+              room: stage.ops, offset: offset + 1, act: edit, id: try MessageID("e\(sequence)"),
+              from: stage.me, milliseconds: 0))))
+      #expect(shows("first \(sequence) (edited)") && !shows("frist"))
+    }
+  }
+
   @Test mutating func `what is done to the room and to persons is told in words`() throws {
     let bob = try Nick("bob")
     for (offset, (act, words)) in [

@@ -267,7 +267,10 @@ extension ChatTimeline {
       case .own(var own) = line.content
     else { return false }
     // Another installation under our nick may have chosen the same id: then the offsets differ.
-    if case .stored(let offset?) = own.state { return offset == entry.offset }
+    if case .stored(let offset?) = own.state {
+      if offset == entry.offset { messages[offset] = number }
+      return offset == entry.offset
+    }
     own.state = .stored(offset: entry.offset)
     replace(number, with: own)
     messages[entry.offset] = number
