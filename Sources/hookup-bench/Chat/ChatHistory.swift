@@ -37,9 +37,15 @@ struct ChatHistory: Sendable {
           position: .around(UInt64(1 + (round * 7_919) % messages)), maximumEntries: 50,
           maximumBytes: 128 << 10))
     }
-    outcome.searchMilliseconds = try await median(100) { try await search(store, ["rare\($0 % 100)"]) }
-    outcome.commonSearchMilliseconds = try await median(20) { _ in try await search(store, ["common"]) }
-    outcome.prefixMilliseconds = try await median(20) { _ in try await search(store, ["rar*", "common"]) }
+    outcome.searchMilliseconds = try await median(100) { round in
+      try await search(store, ["rare\(round % 100)"])
+    }
+    outcome.commonSearchMilliseconds = try await median(20) { _ in
+      try await search(store, ["common"])
+    }
+    outcome.prefixMilliseconds = try await median(20) { _ in
+      try await search(store, ["rar*", "common"])
+    }
     try await store.close()
     return outcome
   }

@@ -209,12 +209,13 @@ import Testing
 
   @Test func `moderation and logins are told to whoever keeps the books`() async throws {
     let books = Mutex<[String]>([])
-    try await withChatServer(configure: {
-      Self.cheap(&$0)
-      $0.audit = { record in
+    func keepBooks(_ configuration: inout ChatServerConfiguration) {
+      Self.cheap(&configuration)
+      configuration.audit = { record in
         books.withLock { $0.append("\(record.event.rawValue) \(record.nick) \(record.detail)") }
       }
-    }) { _, address in
+    }
+    try await withChatServer(configure: keepBooks) { _, address in
       let (alice, account) = try await register(address, "alice")
       _ = try await act(alice, RoomAct(.created), "a1")
       _ = try await act(alice, .say("hello"), "a2")
@@ -228,10 +229,11 @@ import Testing
   }
 
   @Test func `other bounds hold for who is connected, and old entries go`() async throws {
-    try await withChatServer(configure: {
-      $0.retention.entries = 2
-      $0.retentionInterval = .milliseconds(10)
-    }) { server, address in
+    func forgetful(_ configuration: inout ChatServerConfiguration) {
+      configuration.retention.entries = 2
+      configuration.retentionInterval = .milliseconds(10)
+    }
+    try await withChatServer(configure: forgetful) { server, address in
       let alice = try await ChatPeer.welcome(address, "alice")
       for number in 1...6 { try alice.say("\(number)", id: "m\(number)") }
       var first: UInt64 = 1
