@@ -29,10 +29,15 @@ struct Reloading: Service {
       }
       do throws(HookupError) {
         try audit?.reopen()
+      } catch {
+        logger.error(
+          "SIGHUP: the audit log goes on where it was", metadata: ["reason": "\(error.message)"])
+      }
+      do throws(HookupError) {
         if first.chat.server.tls != nil { try await server.reloadTLS() }
       } catch {
         logger.error(
-          "SIGHUP: the files stay as they are", metadata: ["reason": "\(error.message)"])
+          "SIGHUP: the certificates stay as they are", metadata: ["reason": "\(error.message)"])
       }
       ServiceManager.tell(.ready)
     }
