@@ -20,6 +20,7 @@ extension ChatHub {
         let (outcomes, milliseconds) = try await commit(batch)
         loop.execute { self.stored(batch, outcomes, milliseconds: milliseconds) }
       } catch {
+        if (error as? HookupError)?.code != .unavailable { countFailure(error) }
         await failed(batch, error)
       }
     }
@@ -44,7 +45,7 @@ extension ChatHub {
         count(batch, since: start)
         return (outcomes, milliseconds)
       } catch let error as HookupError where error.code == .unavailable {
-        loop.execute { self.measures.storeFailures += 1 }
+        countFailure(error)
         if !hasFailed {
           logger.error("the store cannot be written", metadata: ["error": "\(error)"])
           report(storeFailure: error.message)
@@ -61,6 +62,16 @@ extension ChatHub {
     loop.execute {
       self.measures.batches.add(Double(batch.count))
       self.measures.commits.add(seconds)
+      self.measures.storeHealth.handle(.appended)
+    }
+  }
+
+  private func countFailure(_ error: any Error) {
+    let reason = (error as? HookupError)?.message ?? "\(error)"
+    let milliseconds = clock()
+    loop.execute {
+      self.measures.storeFailures += 1
+      self.measures.storeHealth.handle(.appendFailed(reason: reason, at: milliseconds))
     }
   }
 

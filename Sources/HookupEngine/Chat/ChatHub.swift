@@ -52,6 +52,7 @@ final class ChatHub: @unchecked Sendable {
   func connect(_ link: ChatClientLink, fallback: ClientID) {
     loop.execute {
       self.links[link.key] = link
+      self.measures.opened += 1
       self.handle(.connected(link.key, fallback: fallback, address: link.address))
     }
   }
@@ -62,6 +63,7 @@ final class ChatHub: @unchecked Sendable {
   ) {
     loop.execute {
       if let acknowledgement { link.acknowledgements[ticket] = acknowledgement }
+      self.measures.count(command)
       self.handle(.received(link.key, ticket, command))
     }
   }
@@ -157,6 +159,7 @@ final class ChatHub: @unchecked Sendable {
     case .close(let key, let code, let reason):
       guard let link = links[key] else { return }
       drop(link)
+      measures.closes[Int(code), default: 0] += 1
       link.connection.close(CloseCode(rawValue: code), reason: reason)
     }
   }

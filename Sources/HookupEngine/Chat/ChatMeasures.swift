@@ -17,7 +17,16 @@ public struct ChatMeasures: Sendable {
   /// Why nothing can be stored now; nil when it can.
   public var storeFailure: String?
 
+  /// What the tries to store have shown so far; also a failure that is not tried again, of a damaged file for instance.
+  public var storeHealth = StoreHealth()
+
   // What happened.
+  /// Connections that were opened.
+  public var opened = 0
+  /// Commands by their name, those that could not be read as `unreadable`.
+  public var commands: [String: Int] = [:]
+  /// Connections that the chat closed, by close code.
+  public var closes: [Int: Int] = [:]
   public var storedEntries = 0
   public var duplicates = 0
   /// Refused commands by their code.
@@ -30,6 +39,15 @@ public struct ChatMeasures: Sendable {
   var batches = BucketCounts(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000])
   var commits = BucketCounts(
     bounds: [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5])
+
+  /// How many names of commands are counted apart; a bound, should names ever come from outside.
+  private static let maximumNames = 64
+
+  mutating func count(_ command: Result<ChatCommand, ChatRefusal>) {
+    let name = if case .success(let command) = command { command.name } else { "unreadable" }
+    let isKnown = commands[name] != nil || commands.count < Self.maximumNames
+    commands[isKnown ? name : "other", default: 0] += 1
+  }
 
   /// In Prometheus' text format.
   public var prometheus: String {
@@ -51,7 +69,15 @@ public struct ChatMeasures: Sendable {
       Double(pausedConnections))
     text.add(
       "hookup_store_writable", .gauge, "1 when messages can be stored, else 0.",
-      storeFailure == nil ? 1 : 0)
+      storeFailure == nil && storeHealth.state == .writable ? 1 : 0)
+    text.add(
+      "hookup_connections_total", .counter, "Connections that were opened.", Double(opened))
+    text.add(
+      "hookup_commands_total", .counter, "Commands of clients.", by: "command",
+      commands.mapValues(Double.init))
+    text.add(
+      "hookup_closes_total", .counter, "Connections that the chat closed.", by: "code",
+      Dictionary(uniqueKeysWithValues: closes.map { ("\($0)", Double($1)) }))
     text.add(
       "hookup_stored_entries_total", .counter, "Entries that were stored.", Double(storedEntries))
     text.add(

@@ -115,8 +115,11 @@ public final class ChatServer: Service, Sendable {
   /// connected was told the old ones. Where the server listens, its TLS and the store's bounds stay.
   /// - Throws: ``HookupError/Code/invalidArgument`` for bounds that contradict each other; then nothing changes.
   public func reconfigure(_ configuration: ChatServerConfiguration) throws(HookupError) {
-    try configuration.validate()
-    var settings = configuration.hubSettings
+    // What the connections are bounded by stays as it is: the new limits have to fit into that.
+    var next = configuration
+    next.server = self.configuration.server
+    try next.validate()
+    var settings = next.hubSettings
     settings.hasAccounts = self.configuration.accounts != nil
     hub.tell(.configured(settings))
   }

@@ -172,6 +172,10 @@ import Testing
         #expect(message.contains("the disk is full") && message.contains("nothing is lost"))
       }
       #expect(await server.health().reason == "the disk is full")
+      guard case .failing("the disk is full", _) = await server.measures().storeHealth.state else {
+        Issue.record("the store counts as healthy")
+        return
+      }
       // Reading goes on, and who comes now is told, too.
       let carol = try await ChatPeer.welcome(address, "carol")
       guard case .notice(.readOnly, _) = try await carol.nextEvent() else { return }
@@ -192,6 +196,35 @@ import Testing
       }
       #expect(texts == ["1", "2", "3", "4", "5"] && notices == [.writable])
       #expect(await server.health() == (true, nil))
+      #expect(await server.measures().storeHealth.state == .writable)
+    }
+  }
+
+  @Test func `a failure that is not tried again shows until something is stored`() async throws {
+    let store = BreakableStore()
+    try await withChatServer(store: store) { server, address in
+      let alice = try await ChatPeer.welcome(address, "alice")
+      await store.setBroken(true)
+      try alice.say("one", id: "m1")
+      while true {
+        if case .error = try await alice.nextEvent() { break }
+      }
+      guard case .failing("broken on purpose", _) = await server.measures().storeHealth.state else {
+        Issue.record("the store counts as healthy")
+        return
+      }
+      // Nobody would bring it back by looking away from it.
+      #expect(await server.health() == (true, nil))
+      #expect(await server.measures().storeFailures == 1)
+      await store.setBroken(false)
+      let bob = try await ChatPeer.welcome(address, "bob")
+      try bob.say("two", id: "m2")
+      while true {
+        if case .stored = try await bob.nextEvent() { break }
+      }
+      let measures = await server.measures()
+      #expect(measures.storeHealth.state == .writable && measures.opened == 2)
+      #expect(measures.closes[1013] == 1 && measures.commands["say"] == 2)
     }
   }
 
@@ -250,6 +283,11 @@ import Testing
       }
       configuration.limits.textBytes = 0
       #expect(throws: HookupError.self) { try server.reconfigure(configuration) }
+      // A text that long would not come through the messages of those who are connected.
+      configuration.limits.textBytes = 32 << 10
+      configuration.server.limits.maximumMessageBytes = 1 << 20
+      let error = #expect(throws: HookupError.self) { try server.reconfigure(configuration) }
+      #expect(error?.message.contains("maximumMessageBytes is 65536") == true)
     }
   }
 }
