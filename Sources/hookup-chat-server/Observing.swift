@@ -8,12 +8,14 @@ struct Observing: Service {
 
   /// - Parameter address: `127.0.0.1:9127`; port 0 picks a free one.
   /// - Throws: ``HookupError/Code/invalidArgument`` for anything else.
-  init(_ chat: ChatServer, at address: String, logger: Logger) throws(HookupError) {
+  init(
+    _ chat: ChatServer, _ files: StoreFiles, at address: String, logger: Logger
+  ) throws(HookupError) {
     let (host, port) = try Self.parse(address)
     var configuration = ServerConfiguration(host: host, port: port)
     configuration.pingPath = nil
     configuration.limits.maximumConnections = 64
-    configuration.page = { path in await Self.page(path, of: chat) }
+    configuration.page = { path in await Self.page(path, of: chat, files) }
     configuration.onStart = { address in
       logger.notice(
         "observing", metadata: ["url": "http://\(address.host):\(address.port)/metrics"])
@@ -37,13 +39,16 @@ struct Observing: Service {
     return (plain.isEmpty ? "127.0.0.1" : plain, port)
   }
 
-  private static func page(_ path: String, of chat: ChatServer) async -> ServerPage? {
+  private static func page(
+    _ path: String, of chat: ChatServer, _ files: StoreFiles
+  ) async -> ServerPage? {
     switch path {
     case "/metrics":
       return ServerPage(
         contentType: "text/plain; version=0.0.4; charset=utf-8",
-        body: await chat.measures().prometheus)
-    case "/healthz": return status(await chat.measures().storeFailure)
+        body: await chat.measures().prometheus + ProcessMeasures.now().prometheus
+          + files.prometheus)
+    case "/healthz": return health(await chat.measures())
     case "/readyz":
       let (isReady, reason) = await chat.health()
       return status(isReady ? nil : reason ?? "not ready")
@@ -51,12 +56,21 @@ struct Observing: Service {
     }
   }
 
-  private static func status(_ reason: String?) -> ServerPage {
+  private static func health(_ measures: ChatMeasures) -> ServerPage {
+    switch measures.storeHealth.state {
+    case .writable: status(measures.storeFailure)
+    case .failing(let reason, let since):
+      status(reason, [("since", ISO8601Time.text(milliseconds: since))])
+    }
+  }
+
+  private static func status(
+    _ reason: String?, _ members: [(String, String)] = []
+  ) -> ServerPage {
     ServerPage(
       status: reason == nil ? 200 : 503, contentType: "application/json",
       body: JSONLine.text(
-        [("status", reason == nil ? "ok" : "failing")] + (reason.map { [("reason", $0)] } ?? []), []
-      )
-        + "\n")
+        [("status", reason == nil ? "ok" : "failing")] + (reason.map { [("reason", $0)] } ?? [])
+          + members, []) + "\n")
   }
 }

@@ -39,12 +39,13 @@ struct Reloading: Service {
         logger.error(
           "SIGHUP: the certificates stay as they are", metadata: ["reason": "\(error.message)"])
       }
-      ServiceManager.tell(.ready)
+      ServiceManager.tell(.ready(server.address.map { "listening on \($0.url)" } ?? "stopping"))
     }
   }
 
   /// The keys that hold from the next start only.
   private static func needsRestart(_ key: String) -> Bool {
+    if key == "accounts.guests" { return false }
     if key.hasPrefix("tls.") || key.hasPrefix("accounts.") || key.hasPrefix("retention.") {
       return true
     }

@@ -99,6 +99,12 @@ struct ServeCommand: AsyncParsableCommand {
     if let data { settings.data = data }
     if let observe { settings.observe = observe }
     if let level = logLevel.flatMap(Logger.Level.init(rawValue:)) { settings.logLevel = level }
+    // A flag stays what it is: a reload has nothing to say about what the file wants instead.
+    let flags = [
+      "host": host, "port": port.map { "\($0)" }, "unix-socket": unixSocket, "data": data,
+      "observe": observe, "log-level": logLevel,
+    ]
+    for case (let key, let value?) in flags { settings.given[key] = value }
     return settings
   }
 
@@ -111,7 +117,7 @@ struct ServeCommand: AsyncParsableCommand {
     var chat = settings.chat
     chat.server.onStart = { address in
       StandardStreams.say("listening on \(address.url)", to: STDOUT_FILENO)
-      ServiceManager.tell(.ready)
+      ServiceManager.tell(.ready("listening on \(address.url)"))
     }
     let audit = try settings.auditLog.map { path throws(HookupError) in try AuditLog(path: path) }
     if let audit { chat.audit = audit.write }
@@ -124,13 +130,14 @@ struct ServeCommand: AsyncParsableCommand {
             service: Reloading(
               server: server, audit: audit, logger: logger,
               read: { () throws(HookupError) in try self.settings() }, first: settings))
-        ] + (try observing(server, settings, logger)) + [
+        ] + (try observing(server, settings, in: directory, logger)) + [
           .init(
             service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .cancelGroup)
+            failureTerminationBehavior: .cancelGroup),
+          // Services are stopped from the last to the first: the manager hears of it before anybody is seen off.
+          .init(service: StopNotice()),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    defer { ServiceManager.tell(.stopping) }
     do {
       try await group.run()
     } catch {
@@ -141,9 +148,10 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func observing(
-    _ server: ChatServer, _ settings: ServerSettings, _ logger: Logger
+    _ server: ChatServer, _ settings: ServerSettings, in directory: String, _ logger: Logger
   ) throws(HookupError) -> [ServiceGroupConfiguration.ServiceConfiguration] {
     guard let address = settings.observe else { return [] }
-    return [.init(service: try Observing(server, at: address, logger: logger))]
+    let files = StoreFiles(directory: directory)
+    return [.init(service: try Observing(server, files, at: address, logger: logger))]
   }
 }

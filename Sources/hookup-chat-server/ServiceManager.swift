@@ -1,4 +1,5 @@
 import HookupEngine
+import ServiceLifecycle
 
 #if canImport(Glibc)
   import Glibc
@@ -10,17 +11,19 @@ import HookupEngine
 /// Without that variable nobody is told.
 enum ServiceManager {
   enum State {
-    case ready, reloading, stopping
+    /// With what `systemctl status` is to show.
+    case ready(String)
+    case reloading, stopping
 
     fileprivate var text: String {
       switch self {
-      case .ready: return "READY=1"
+      case .ready(let status): return "READY=1\nSTATUS=\(status)"
       case .reloading:
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return
           "RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)"
-      case .stopping: return "STOPPING=1"
+      case .stopping: return "STOPPING=1\nSTATUS=seeing its clients off"
       }
     }
   }
@@ -51,5 +54,13 @@ enum ServiceManager {
         )
       }
     }
+  }
+}
+
+/// Tells the service manager that the server is about to stop, when it is.
+struct StopNotice: Service {
+  func run() async throws {
+    try? await gracefulShutdown()
+    ServiceManager.tell(.stopping)
   }
 }
