@@ -42,7 +42,7 @@ final class AuditLog: Sendable {
         ("event", record.event.rawValue), ("nick", record.nick),
         ("address", record.address ?? "local"), ("detail", record.detail),
       ], [])
-    descriptor.withLock { StandardStreams.say(LogText.plain(line), to: $0) }
+    descriptor.withLock { StandardStreams.say(line, to: $0) }
   }
 
   private static func open(_ path: String) throws(HookupError) -> CInt {

@@ -189,12 +189,8 @@ enum ConfigurationFile {
     "limits.devices-per-account": number(1...1_000) { $0.store.devicesPerAccount = $1 },
     "accounts.guests": flag { $0.accounts.allowsGuests = $1 },
     "accounts.registration": flag { $0.accounts.allowsRegistration = $1 },
-    "accounts.reserved-nicks": list {
-      $0.accounts.reservedNicks = Set($1.compactMap { try? Nick($0).folded })
-    },
-    "accounts.operators": list {
-      $0.accounts.operators = Set($1.compactMap { try? Nick($0).folded })
-    },
+    "accounts.reserved-nicks": nicks { $0.accounts.reservedNicks = $1 },
+    "accounts.operators": nicks { $0.accounts.operators = $1 },
     "accounts.logins-per-address": number(1...100_000) { $0.accounts.loginsPerAddress.burst = $1 },
     "accounts.logins-per-account": number(1...100_000) { $0.accounts.loginsPerAccount.burst = $1 },
     "accounts.registrations-per-address": number(1...100_000) {
@@ -240,6 +236,19 @@ enum ConfigurationFile {
         throw Wrong(wanted: "a list of texts in quotes: [\"one\", \"two\"]")
       }
       set(&settings, texts)
+    }
+  }
+
+  /// Folded. One that cannot be anybody's would otherwise be missing without a word.
+  private static func nicks(
+    _ set: @escaping @Sendable (inout ServerSettings, Set<String>) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      let nicks = value.array.map { $0.map { try? Nick($0.string ?? "").folded } }
+      guard let nicks, !nicks.contains(nil) else {
+        throw Wrong(wanted: "a list of nicks in quotes, each one that somebody may have")
+      }
+      set(&settings, Set(nicks.compactMap { $0 }))
     }
   }
 

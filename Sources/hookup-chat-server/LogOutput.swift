@@ -48,7 +48,7 @@ struct LogOutput: LogHandler {
         "\(time) \(event.level.rawValue) \(label): "
           + fields.map { "\($0.0)=\($0.1) " }.joined() + "\(event.message)"
       }
-    StandardStreams.say(LogText.plain(line), to: STDERR_FILENO)
+    StandardStreams.say(format == .json ? line : LogText.plain(line), to: STDERR_FILENO)
   }
 }
 
@@ -59,7 +59,7 @@ final class LogLevelCell: Sendable {
   func set(_ value: Logger.Level) { level.withLock { $0 = value } }
 }
 
-/// One line of JSON.
+/// One line of JSON, fit for a terminal too.
 enum JSONLine {
   /// `fields` go into an object of their own, so that none passes for another.
   static func text(_ members: [(String, String)], _ fields: [(String, String)]) -> String {
@@ -68,7 +68,7 @@ enum JSONLine {
       let inner = fields.map { JSONObject.Member($0.0, .string($0.1)) }
       object.append(JSONObject.Member("fields", .object(JSONObject(inner))))
     }
-    return (try? JSONText(.object(JSONObject(object))).text) ?? "{}"
+    return LogText.escapedJSON((try? JSONText(.object(JSONObject(object))).text) ?? "{}")
   }
 }
 
@@ -82,6 +82,19 @@ enum LogText {
         plain += "\\u{" + String(scalar.value, radix: 16) + "}"
       } else {
         plain.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  /// The same for a line of JSON: what is not plain can only be inside its strings, where it becomes JSON's own escapes, two of them
+  /// beyond the first plane (RFC 8259 §7).
+  static func escapedJSON(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: isControl) else { return json }
+    return json.unicodeScalars.reduce(into: "") { escaped, scalar in
+      guard isControl(scalar) else { return escaped.unicodeScalars.append(scalar) }
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       }
     }
   }
