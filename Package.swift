@@ -43,11 +43,12 @@ let package = Package(
     // The pure core: every decision, no I/O.
     .target(name: "HookupCore", dependencies: ["CZlib", nioCore], swiftSettings: strict),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     // The module people import: client, server, chat.
     .target(
       name: "HookupEngine",
       dependencies: [
-        "HookupCore", nioCore, nioPosix, logging,
+        "HookupCore", "CCrypt", nioCore, nioPosix, logging,
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -89,6 +90,7 @@ let package = Package(
       dependencies: [
         "HookupEngine", "HookupSQLite", "HookupCore", "HookupSimulation", argumentParser, logging,
         nioCore, nioPosix,
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -103,6 +105,10 @@ let package = Package(
     .executableTarget(
       name: "outbox-crash-writer", dependencies: ["HookupEngine", "HookupCore", nioCore],
       path: "Tests/Support/outbox-crash-writer", swiftSettings: strict),
+    // The same with a store.
+    .executableTarget(
+      name: "store-crash-writer", dependencies: ["HookupEngine", "HookupSQLite"],
+      path: "Tests/Support/store-crash-writer", swiftSettings: strict),
 
     .testTarget(name: "HookupCoreTests", dependencies: ["HookupCore"], swiftSettings: strict),
     .testTarget(
@@ -119,7 +125,8 @@ let package = Package(
       name: "HookupTUITests", dependencies: ["HookupTUI"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "HookupStoreTests", dependencies: ["HookupEngine", "HookupSQLite"],
+      name: "HookupStoreTests",
+      dependencies: ["HookupEngine", "HookupCore", "HookupSQLite", "store-crash-writer"],
       swiftSettings: strict),
     .testTarget(
       name: "ChatEndToEndTests",

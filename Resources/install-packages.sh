@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building and testing need, quietly, and only those that are missing.
 set -euo pipefail
-packages=(curl libncursesw5-dev libsqlite3-dev openssl tmux zlib1g-dev)
+packages=(curl libcrypt-dev libncursesw5-dev libsqlite3-dev openssl tmux zlib1g-dev)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

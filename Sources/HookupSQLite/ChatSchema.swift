@@ -16,13 +16,16 @@ enum ChatSchema {
     migrator.registerMigration("2: sessions") { database in
       try database.execute(sql: second)
     }
+    migrator.registerMigration("3: accounts, rights, edits, search") { database in
+      try database.execute(sql: third)
+    }
     return migrator
   }
 
   /// - room.turn: rises with every entry of any room; orders conversations by their newest entry.
   /// - room.low, high: the folded nicks of a direct conversation; NULL for a public room.
   /// - entry.text, room.topic: TEXT, or a BLOB of UTF-8 when it holds a NUL (see ``StoredText``).
-  /// - entry.kind: 0 said, 1 topic. entry.at: milliseconds since 1970.
+  /// - entry.kind: see ``EntryKind``. entry.at: milliseconds since 1970.
   private static let first = """
     CREATE TABLE store (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
     CREATE TABLE room (

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import HookupEngine
 
@@ -27,31 +26,20 @@ private struct AppendBatch {
   let limits: ChatStoreLimits
   let milliseconds: Int64
   private var sessions: SessionBatch
-  private var rooms: [RoomKey: Room] = [:]
+  private var rooms: RoomTable
   private var clients: [ClientID: Int64] = [:]
-  private var turn: Int64 = 0
-  private var publicRooms: Int?
-  private var directRooms: Int?
-
-  private struct Room {
-    var id: Int64
-    var last: Int64
-    var topic: String?
-    var topicOffset: Int64 = 0
-    var turn: Int64 = 0
-  }
 
   init(database: Database, limits: ChatStoreLimits, milliseconds: Int64) {
     self.database = database
     self.limits = limits
     self.milliseconds = milliseconds
     sessions = SessionBatch(database: database, maximumRows: limits.maximumSessions)
+    rooms = RoomTable(database: database, limits: limits)
   }
 
   mutating func run(_ changes: [RoomChange]) throws -> [RoomAppended] {
-    turn = try Int64.fetchOne(database.cachedStatement(sql: "SELECT max(turn) FROM room")) ?? 0
     let outcomes = try changes.map { try take($0) }
-    for room in rooms.values where room.turn > 0 { try save(room) }
+    try rooms.save()
     try sessions.save()
     return outcomes
   }
@@ -60,6 +48,9 @@ private struct AppendBatch {
     switch change {
     case .cursor(let cursor):
       try sessions.commit(cursor)
+      return .passed
+    case .marker(let mark):
+      try MarkTable.put(mark, keeping: limits.marksPerPerson, database)
       return .passed
     case .append(let entry):
       guard var cursor = entry.cursor else { return try append(entry) }
@@ -79,40 +70,151 @@ private struct AppendBatch {
 
   private mutating func append(_ entry: RoomAppend) throws -> RoomAppended {
     let client = try client(entry.client)
-    if let duplicate = try duplicate(client: client, id: entry.id) { return duplicate }
-    guard var room = try room(entry.key) else { return .tooManyRooms }
-    room.last += 1
-    turn += 1
-    room.turn = turn
-    if entry.kind == .topic {
-      room.topic = entry.text
-      room.topicOffset = room.last
+    var room = try rooms.room(entry.key) ?? RoomTable.Room.new
+    let state = room.state ?? RoomState()
+    // Plain talk in a room in which nothing was ever set: the way of nearly every message. Nothing is against it, and that its id is
+    // new is seen when it is inserted.
+    let isTalk = entry.kind.isSpeech && entry.act.ref == nil && room.state == nil
+    if !isTalk {
+      if let duplicate = try duplicate(client: client, id: entry.id) { return duplicate }
+      let facts = try facts(for: entry, in: room)
+      if let refusal = state.refusal(of: entry, knowing: facts, at: milliseconds) {
+        return .refused(refusal)
+      }
+    } else if room.isNew, let duplicate = try duplicate(client: client, id: entry.id) {
+      return duplicate
     }
+    if room.isNew {
+      guard let made = try rooms.make(entry.key) else { return .tooManyRooms }
+      room = made
+    }
+    room.take(entry, state, at: milliseconds)
+    let mentions = try mentions(in: entry)
+    guard try insert(entry, mentions, room, client: client) else {
+      guard let duplicate = try duplicate(client: client, id: entry.id) else {
+        throw StoredFault.impossible("a room has an entry beyond its last one")
+      }
+      return duplicate
+    }
+    try rooms.saveState(&room)
+    room.turn = try rooms.nextTurn()
+    try EntryEffects(database: database, room: room.id, turn: room.turn).apply(
+      entry, mentions, offset: room.last)
+    rooms[entry.key] = room
+    return .stored(offset: UInt64(room.last), mentions: mentions)
+  }
+
+  /// False when there is an entry of that client and id.
+  private func insert(
+    _ entry: RoomAppend, _ mentions: [Nick], _ room: RoomTable.Room, client: Int64
+  ) throws -> Bool {
+    let detail = StoredDetail(entry.act, mentions: mentions).json
     let insert = try database.cachedStatement(
       sql: """
-        INSERT INTO entry (room, offset, kind, client, message, sender, at, text)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT OR IGNORE INTO entry (room, offset, kind, client, message, sender, at, text, account, ref, detail)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try insert.execute(arguments: [
       room.id, room.last, EntryKind.number(entry.kind), client, entry.id.text, entry.from.text,
-      milliseconds, StoredText.value(entry.text),
+      milliseconds, StoredText.value(entry.text), entry.isAccount,
+      entry.act.ref.map { Int64(clamping: $0) }, detail.map { StoredText.value($0.text) },
     ])
-    rooms[entry.key] = room
-    return .stored(offset: UInt64(room.last))
+    return database.changesCount > 0
+  }
+
+  private func mentions(in entry: RoomAppend) throws -> [Nick] {
+    try entry.mentions.filter {
+      try entry.present.contains($0.folded) || AccountTable.contains($0, database)
+    }
+  }
+
+  // MARK: What the rules ask
+
+  private func facts(for entry: RoomAppend, in room: RoomTable.Room) throws -> RoomFacts {
+    var facts = RoomFacts(isNew: room.last == 0)
+    if let ref = entry.act.ref, !room.isNew {
+      facts.target = try target(Int64(clamping: ref), entry, room.id)
+    }
+    switch entry.kind {
+    case .created: facts.isFull = try isFull(entry.from)
+    case .invited, .rank:
+      guard let nick = entry.act.nick else { break }
+      facts.nickIsAccount = try AccountTable.contains(nick, database)
+      facts.isFull = try isFull(nick)
+    default: break
+    }
+    if let slow = room.state?.slowSeconds, slow > 0, entry.kind.isSpeech {
+      facts.lastSaid = try lastSaid(
+        by: entry.from, since: milliseconds - Int64(slow) * 1_000, room: room.id)
+    }
+    return facts
+  }
+
+  private func target(
+    _ offset: Int64, _ entry: RoomAppend, _ room: Int64
+  ) throws -> RoomFacts.Target? {
+    let select = try database.cachedStatement(
+      sql: """
+        SELECT kind, sender, client.secret, account, deleted FROM entry
+        JOIN client ON client.id = entry.client WHERE room = ? AND offset = ?
+        """)
+    guard let row = try Row.fetchOne(select, arguments: [room, offset]) else { return nil }
+    guard let client = try? ClientID(row.text(2)) else {
+      throw StoredFault.impossible("a client has an impossible id")
+    }
+    var target = RoomFacts.Target(
+      kind: try EntryKind.kind(row.whole(0)), from: try row.nick(1), client: client,
+      isAccount: try row.whole(3) != 0, isDeleted: try row.optionalWhole(4) != nil)
+    guard entry.kind == .reacted || entry.kind == .unreacted else { return target }
+    let reactions = try database.cachedStatement(
+      sql: """
+        SELECT count(DISTINCT text), coalesce(max(text = ?3), 0), coalesce(max(text = ?3 AND person = ?4), 0)
+        FROM reaction WHERE room = ?1 AND offset = ?2
+        """)
+    let counts = try Row.fetchOne(
+      reactions,
+      arguments: [room, offset, StoredText.value(entry.text), entry.from.folded])
+    target.reactions = Int(clamping: try counts?.whole(0) ?? 0)
+    target.hasReaction = try counts?.whole(1) == 1
+    target.hasReacted = try counts?.whole(2) == 1
+    return target
+  }
+
+  private func isFull(_ nick: Nick) throws -> Bool {
+    let count = try database.cachedStatement(
+      sql: """
+        SELECT count(*) FROM member JOIN room ON room.id = member.room
+        WHERE person = ? AND room.access <> 0
+        """)
+    return try Int.fetchOne(count, arguments: [nick.folded]) ?? 0 >= limits.roomsPerPerson
+  }
+
+  /// Walks back only as far as `earliest`.
+  private func lastSaid(by nick: Nick, since earliest: Int64, room: Int64) throws -> Int64? {
+    let select = try database.cachedStatement(
+      sql: "SELECT at, sender, kind FROM entry WHERE room = ? ORDER BY offset DESC")
+    let rows = try Row.fetchCursor(select, arguments: [room])
+    while let row = try rows.next() {
+      let at = try row.whole(0)
+      guard at > earliest else { return nil }
+      if try EntryKind.kind(row.whole(2)).isSpeech, try row.nick(1).folded == nick.folded {
+        return at
+      }
+    }
+    return nil
   }
 
   private func duplicate(client: Int64, id: MessageID) throws -> RoomAppended? {
     let statement = try database.cachedStatement(
       sql: """
-        SELECT room.key, room.low, room.high, entry.offset, entry.at FROM entry
+        SELECT room.key, entry.offset, entry.at FROM entry
         JOIN room ON room.id = entry.room WHERE entry.client = ? AND entry.message = ?
         """)
     guard let row = try Row.fetchOne(statement, arguments: [client, id.text]) else { return nil }
-    guard let key = RoomKey(stored: row[0], low: row[1], high: row[2]) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a room has an impossible name")
+    guard let key = RoomKey(stored: row.text(0)) else {
+      throw StoredFault.impossible("a room has an impossible name")
     }
-    let offset: Int64 = row[3]
-    return .duplicate(key: key, offset: UInt64(offset), milliseconds: row[4])
+    return .duplicate(key: key, offset: try row.offset(1), milliseconds: try row.whole(2))
   }
 
   private mutating func client(_ client: ClientID) throws -> Int64 {
@@ -126,78 +228,5 @@ private struct AppendBatch {
     }
     clients[client] = id
     return id ?? database.lastInsertedRowID
-  }
-
-  /// The room's row, made when there is none; nil when there are too many already.
-  private mutating func room(_ key: RoomKey) throws -> Room? {
-    if let known = rooms[key] { return known }
-    let select = try database.cachedStatement(sql: "SELECT id, last FROM room WHERE key = ?")
-    if let row = try Row.fetchOne(select, arguments: [key.text]) {
-      let room = Room(id: row[0], last: row[1])
-      rooms[key] = room
-      return room
-    }
-    guard try mayMakeRoom(direct: key.pair != nil) else { return nil }
-    let insert = try database.cachedStatement(
-      sql: "INSERT INTO room (key, low, high, turn) VALUES (?, ?, ?, 0)")
-    try insert.execute(arguments: [key.text, key.pair?.low, key.pair?.high])
-    let room = Room(id: database.lastInsertedRowID, last: 0)
-    rooms[key] = room
-    return room
-  }
-
-  /// Counting walks an index of at most as many rows as the limit: once for all the rooms that a batch makes.
-  private mutating func mayMakeRoom(direct: Bool) throws -> Bool {
-    let sql =
-      direct
-      ? "SELECT count(*) FROM room WHERE low IS NOT NULL"
-      : "SELECT count(*) FROM room WHERE low IS NULL"
-    let known = direct ? directRooms : publicRooms
-    let count = try known ?? Int.fetchOne(database.cachedStatement(sql: sql)) ?? 0
-    let isFree = count < (direct ? limits.maximumDirectRooms : limits.maximumRooms)
-    if direct {
-      directRooms = count + (isFree ? 1 : 0)
-    } else {
-      publicRooms = count + (isFree ? 1 : 0)
-    }
-    return isFree
-  }
-
-  private func save(_ room: Room) throws {
-    let update = try database.cachedStatement(
-      sql: "UPDATE room SET last = ?, turn = ? WHERE id = ?")
-    try update.execute(arguments: [room.last, room.turn, room.id])
-    guard let topic = room.topic else { return }
-    let topicUpdate = try database.cachedStatement(
-      sql: "UPDATE room SET topic = ?, topicOffset = ? WHERE id = ?")
-    try topicUpdate.execute(arguments: [StoredText.value(topic), room.topicOffset, room.id])
-  }
-}
-
-/// How the kinds of entries are numbered in the file.
-enum EntryKind {
-  static func number(_ kind: RoomEntry.Kind) -> Int {
-    switch kind {
-    case .topic: 1
-    default: 0
-    }
-  }
-
-  static func kind(_ number: Int) -> RoomEntry.Kind { number == 1 ? .topic : .said }
-}
-
-/// Text from the network in a column. SQLite's text functions end a string at a NUL, so text that holds one is kept as
-/// bytes.
-enum StoredText {
-  static func value(_ text: String) -> DatabaseValue {
-    text.utf8.contains(0) ? Data(text.utf8).databaseValue : text.databaseValue
-  }
-
-  static func text(_ value: DatabaseValue) -> String {
-    switch value.storage {
-    case .blob(let bytes): String(decoding: bytes, as: UTF8.self)
-    case .string(let text): text
-    default: ""
-    }
   }
 }

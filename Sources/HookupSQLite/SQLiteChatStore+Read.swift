@@ -5,13 +5,17 @@ extension SQLiteChatStore {
   public func head(of key: RoomKey) async throws(HookupError) -> RoomHead {
     try await read { database in
       let statement = try database.cachedStatement(
-        sql: "SELECT last, first, topic, topicOffset FROM room WHERE key = ?")
+        sql: "SELECT last, first, topic, topicOffset, state FROM room WHERE key = ?")
       guard let row = try Row.fetchOne(statement, arguments: [key.text]) else { return RoomHead() }
-      return RoomHead(
-        last: Self.offset(row[0]), first: Self.offset(row[1]), topic: StoredText.text(row[2]),
-        topicOffset: Self.offset(row[3]))
+      var head = RoomHead(
+        last: try row.offset(0), first: try row.offset(1), topic: row.text(2),
+        topicOffset: try row.offset(3))
+      head.state = try RoomTable.state(row, 4) ?? RoomState()
+      return head
     }
   }
+
+  // MARK: Pages
 
   public func page(_ request: RoomPageRequest) async throws(HookupError) -> RoomPage {
     try await read { database in
@@ -21,92 +25,144 @@ extension SQLiteChatStore {
 
   /// Nil when there is no such log.
   static func page(_ request: RoomPageRequest, _ database: Database) throws -> RoomPage? {
-    let statement = try database.cachedStatement(sql: "SELECT id FROM room WHERE key = ?")
-    guard let room = try Int64.fetchOne(statement, arguments: [request.key.text]) else {
-      return nil
+    let statement = try database.cachedStatement(
+      sql: "SELECT id, first, last FROM room WHERE key = ?")
+    guard let row = try Row.fetchOne(statement, arguments: [request.key.text]) else { return nil }
+    let room = try row.whole(0)
+    switch request.position {
+    case .after(let offset):
+      return try page(request, room, "offset > ? ORDER BY offset", offset, database)
+    case .before(let offset):
+      return try page(request, room, "offset < ? ORDER BY offset DESC", offset, database)
+    case .since(let milliseconds):
+      let offsets = try row.whole(1)...max(row.whole(1), row.whole(2) + 1)
+      let first = try firstOffset(since: milliseconds, among: offsets, room, database)
+      return try page(
+        request, room, "offset >= ? ORDER BY offset", UInt64(clamping: first), database)
+    case .around(let offset):
+      let (before, after) = request.halves
+      let earlier = try before.map {
+        try page($0, room, "offset < ? ORDER BY offset DESC", offset, database)
+      }
+      let later = try page(after, room, "offset >= ? ORDER BY offset", offset, database)
+      return RoomPage(
+        entries: (earlier?.entries ?? []) + later.entries,
+        more: earlier?.more ?? false || later.more)
     }
-    return try page(request, room: room, database)
   }
 
   private static func page(
-    _ request: RoomPageRequest, room: Int64, _ database: Database
+    _ request: RoomPageRequest, _ room: Int64, _ order: String, _ bound: UInt64,
+    _ database: Database
   ) throws -> RoomPage {
-    let columns = "SELECT offset, kind, message, sender, at, text FROM entry"
-    let sql: String
-    let bound: UInt64
-    switch request.position {
-    case .after(let offset):
-      sql = columns + " WHERE room = ? AND offset > ? ORDER BY offset LIMIT ?"
-      bound = offset
-    case .before(let offset):
-      sql = columns + " WHERE room = ? AND offset < ? ORDER BY offset DESC LIMIT ?"
-      bound = offset
-    }
+    let sql = "SELECT \(EntryRow.columns) FROM entry WHERE room = ? AND \(order) LIMIT ?"
     // One row more than asked tells whether there are more.
     let cursor = try Row.fetchCursor(
       database.cachedStatement(sql: sql),
       arguments: [room, Int64(clamping: bound), request.maximumEntries + 1])
     var entries: [RoomEntry] = []
-    var bytes = 0
+    var bounds = PageBounds(request)
     var more = false
     while let row = try cursor.next() {
-      let entry = try entry(row, named: request.name)
-      bytes += entry.text.utf8.count
-      guard entries.isEmpty || bytes <= request.maximumBytes, entries.count < request.maximumEntries
-      else {
+      let entry = try EntryRow.entry(row, named: request.name)
+      guard bounds.take(entry) else {
         more = true
         break
       }
       entries.append(entry)
     }
-    if case .before = request.position { entries.reverse() }
+    if let first = entries.first, let last = entries.last, first.offset > last.offset {
+      entries.reverse()
+    }
+    try EntryRow.addReactions(to: &entries, room: room, database)
     return RoomPage(entries: entries, more: more)
   }
 
-  private static func entry(_ row: Row, named name: RoomName) throws -> RoomEntry {
-    guard let id = try? MessageID(row[2]), let sender = try? Nick(row[3]) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an entry has an impossible name")
+  /// By halves: the times of a log rise. Where the clock went back, it is one of the places where they pass `milliseconds`.
+  private static func firstOffset(
+    since milliseconds: Int64, among offsets: ClosedRange<Int64>, _ room: Int64,
+    _ database: Database
+  ) throws -> Int64 {
+    let select = try database.cachedStatement(
+      sql: "SELECT at FROM entry WHERE room = ? AND offset = ?")
+    var low = offsets.lowerBound
+    var high = offsets.upperBound
+    while low < high {
+      let middle = low + (high - low) / 2
+      let at = try Row.fetchOne(select, arguments: [room, middle])?.whole(0)
+      if let at, at < milliseconds { low = middle + 1 } else { high = middle }
     }
-    return RoomEntry(
-      room: name, offset: offset(row[0]), kind: EntryKind.kind(row[1]), id: id, from: sender,
-      milliseconds: row[4], text: StoredText.text(row[5]))
+    return low
   }
 
-  private static func offset(_ number: Int64) -> UInt64 { UInt64(clamping: number) }
+  // MARK: Lists
 
-  public func rooms(after name: RoomName?, limit: Int) async throws(HookupError) -> RoomListPage {
+  public func rooms(
+    after name: RoomName?, limit: Int, for reader: RoomReader
+  ) async throws(HookupError) -> RoomListPage {
     try await read { database in
       let statement = try database.cachedStatement(
         sql: """
-          SELECT key, last, topic FROM room WHERE low IS NULL AND (?1 IS NULL OR key > ?1)
+          SELECT key, last, topic FROM room
+          WHERE direct = 0 AND (?1 IS NULL OR key > ?1)
+            AND (access <> 2 OR ?3 OR id IN (SELECT room FROM member WHERE person = ?4))
           ORDER BY key LIMIT ?2
           """)
-      let rows = try Row.fetchAll(statement, arguments: [name?.text, limit + 1])
-      let rooms = rows.prefix(limit).compactMap { row in
-        (try? RoomName(row[0])).map {
-          RoomSummary(room: $0, last: Self.offset(row[1]), topic: StoredText.text(row[2]))
-        }
-      }
-      return RoomListPage(rooms: rooms, more: rows.count > limit)
+      let rows = try Row.fetchAll(
+        statement,
+        arguments: [
+          name?.text, limit + 1, reader.isOperator, reader.isAccount ? reader.nick.folded : "",
+        ])
+      return RoomListPage(
+        rooms: try rows.prefix(limit).map { try Self.summary($0) }, more: rows.count > limit)
     }
   }
 
-  public func directRooms(
-    of nick: Nick, limit: Int
-  ) async throws(HookupError) -> [RoomSummary] {
-    try await read { database in
-      let statement = try database.cachedStatement(
-        sql: """
-          SELECT high AS peer, last, turn FROM room WHERE low = ?1
-          UNION ALL
-          SELECT low AS peer, last, turn FROM room WHERE high = ?1 AND low <> ?1
-          ORDER BY turn DESC LIMIT ?2
-          """)
-      return try Row.fetchAll(statement, arguments: [nick.folded, limit]).compactMap { row in
-        (try? Nick(row[0])).map {
-          RoomSummary(room: RoomName(directTo: $0), last: Self.offset(row[1]))
-        }
-      }
+  private static func summary(_ row: Row) throws -> RoomSummary {
+    guard let name = try? RoomName(row.text(0)) else {
+      throw StoredFault.impossible("a room has an impossible name")
     }
+    return RoomSummary(room: name, last: try row.offset(1), topic: row.text(2))
+  }
+
+  public func person(
+    _ nick: Nick, limit: Int, marks: Int
+  ) async throws(HookupError) -> PersonRecord {
+    try await read { database in
+      let direct = try Row.fetchAll(
+        database.cachedStatement(
+          sql: """
+            SELECT key, last FROM participant JOIN room ON room.id = participant.room
+            WHERE person = ? ORDER BY turn DESC LIMIT ?
+            """), arguments: [nick.folded, limit])
+      let rooms = try Row.fetchAll(
+        database.cachedStatement(
+          sql: """
+            SELECT key, last, topic FROM member JOIN room ON room.id = member.room
+            WHERE person = ? AND access <> 0 ORDER BY key LIMIT ?
+            """), arguments: [nick.folded, limit])
+      let found = try Row.fetchAll(
+        database.cachedStatement(
+          sql: """
+            SELECT key, mark.offset FROM mark JOIN room ON room.id = mark.room
+            WHERE person = ? ORDER BY mark.turn DESC LIMIT ?
+            """), arguments: [nick.folded, marks])
+      return PersonRecord(
+        direct: try direct.compactMap { row in
+          let last = try row.offset(1)
+          return try Self.key(row).directName(for: nick).map { RoomSummary(room: $0, last: last) }
+        },
+        rooms: try rooms.map { try Self.summary($0) },
+        marks: try found.map {
+          ReadMark(person: nick.folded, key: try Self.key($0), offset: try $0.offset(1))
+        })
+    }
+  }
+
+  static func key(_ row: Row) throws -> RoomKey {
+    guard let key = RoomKey(stored: row.text(0)) else {
+      throw StoredFault.impossible("a room has an impossible name")
+    }
+    return key
   }
 }

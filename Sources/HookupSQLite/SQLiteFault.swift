@@ -37,7 +37,10 @@ enum SQLiteFault {
     switch fault.resultCode {
     case .SQLITE_FULL:
       return HookupError(
-        .storage, "\(path): the disk is full; nothing was stored: make room", cause: fault)
+        .unavailable, "\(path): the disk is full; nothing was stored: make room", cause: fault)
+    case .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_CANTOPEN,
+      .SQLITE_READONLY:
+      return HookupError(.unavailable, "\(path): \(sentence(fault))", cause: fault)
     case .SQLITE_MISUSE:
       return HookupError(.closed, "the chat store is closed", cause: fault)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -98,7 +98,7 @@ public enum StoreArchive {
   ) throws(HookupError) {
     let path = directory + "/" + SQLiteChatStore.fileName
     let source = try reader(path)
-    guard let key = RoomKey(stored: room.text, low: nil, high: nil) else {
+    guard let key = RoomKey(stored: room.text) else {
       throw HookupError(
         .invalidArgument, "'\(room)' is a conversation of two people: only rooms are exported")
     }

@@ -29,10 +29,38 @@ extension ChatScreen {
     case .clear:
       windows[current].timeline.clear()
       windows[current].scroll = nil
+    case .act(let act): return perform(act, at: clock)
+    case .about(let ref, let act): return perform(act, about: ref, at: clock)
+    case .create(let room, let settings):
+      let effects = join(room, at: clock)
+      guard !effects.isEmpty, !room.isDirect else { return effects }
+      return [.act(room, RoomAct(.created, settings: settings))] + effects
+    case .ask(let command): return [.ask(command)]
+    case .secret(let prompt): secret = prompt
     case .help: page = .help
     case .quit: return [.quit]
     }
     return []
+  }
+
+  private mutating func perform(_ act: RoomAct, at clock: ScreenClock) -> [ScreenEffect] {
+    guard let room else { return refuse("that is done in a room; this is none", at: clock) }
+    return [act.kind.isSpeech ? .speak(room, act) : .act(room, act)]
+  }
+
+  /// Without a number: an edit or a deletion is of one's own newest message, all else of the newest of somebody else.
+  private mutating func perform(
+    _ act: RoomAct, about ref: UInt64?, at clock: ScreenClock
+  ) -> [ScreenEffect] {
+    let isOwn = act.kind == .edited || act.kind == .deleted
+    guard let ref = ref ?? window.timeline.newestMessage(own: isOwn) else {
+      return refuse(
+        isOwn ? "you have said nothing here that is stored" : "nobody else has said anything here",
+        at: clock)
+    }
+    var act = act
+    act.ref = ref
+    return perform(act, at: clock)
   }
 
   private mutating func join(_ room: RoomName, at clock: ScreenClock) -> [ScreenEffect] {

@@ -11,6 +11,8 @@ extension ChatScreen {
     hint = nil
     if action != .cancel { asksToQuit = false }
     if action != .complete, action != .completeBack { completion = nil }
+    // While a password is written, only what writes one: it must not become a draft, a history line or a message.
+    if secret != nil, !action.writesSecrets { return [.bell] }
     if let effects = control(action, at: clock) { return effects }
     return edit(action) ? [] : [.bell]
   }
@@ -92,7 +94,10 @@ extension ChatScreen {
 
   /// ^C: clears the draft; on an empty one asks, and quits when it is pressed again.
   private mutating func cancel() -> [ScreenEffect] {
-    if page != nil {
+    if secret != nil {
+      secret = nil
+      editor.forget()
+    } else if page != nil {
       page = nil
     } else if !editor.isEmpty {
       editor.clear()
@@ -107,6 +112,7 @@ extension ChatScreen {
   }
 
   private mutating func send(at clock: ScreenClock) -> [ScreenEffect] {
+    if let prompt = secret { return takeSecret(for: prompt, at: clock) }
     let text = editor.text
     guard text.contains(where: { !$0.isWhitespace }) else {
       page = nil
@@ -129,6 +135,20 @@ extension ChatScreen {
       _ = editor.takeText()
       followNewest()
       return [.say(room, text)]
+    }
+  }
+
+  /// The password goes to the engine and nowhere else, not into the editor's history either.
+  private mutating func takeSecret(
+    for prompt: SecretPrompt, at clock: ScreenClock
+  ) -> [ScreenEffect] {
+    let text = editor.text
+    editor.forget()
+    secret = nil
+    guard !text.isEmpty else { return [] }
+    return switch prompt {
+    case .register: [.ask(.register(password: text, device: options.device))]
+    case .logIn: [.logIn(password: text)]
     }
   }
 

@@ -190,6 +190,11 @@ extension ChatScreen {
     var prompt = StyledText("[\(window.label)] ", .dim)
     if columns < 50 || prompt.width > columns / 3 { prompt = StyledText("> ", .dim) }
     if columns < 6 { prompt = StyledText() }
+    if let secret {
+      // Not even how long it is.
+      return InputView(
+        draft: LineEditor.Draft(), prompt: StyledText(secret.question, .warning), columns: columns)
+    }
     return InputView(draft: editor.draft, prompt: prompt, columns: columns)
   }
 

@@ -35,8 +35,61 @@ extension ChatScreen {
       let text = Sanitizer.clean("refused (\(code)): \(message)")
       windows[room.flatMap(index(of:)) ?? current].timeline.applyFailure(text, at: now)
     case .notice(let text): note(text, at: clock)
+    default: applyPersonal(update, at: clock)
     }
     return []
+  }
+
+  /// What is for this person only: a sentence in the window that is shown.
+  private mutating func applyPersonal(_ update: ChatUpdate, at clock: ScreenClock) {
+    switch update {
+    case .account(let account):
+      note("logged in as \(account.nick)\(account.isOperator ? ", an operator" : "")", at: clock)
+    case .memberships(let rooms):
+      let names = rooms.prefix(20).map(\.room.label).joined(separator: " ")
+      note("you are a member of \(names)\(rooms.count > 20 ? " …" : "")", at: clock)
+    case .invited(let room, let nick):
+      note("\(nick) invites you to \(room.room.label): /join \(room.room.label)", at: clock)
+    case .away(let who, let text):
+      guard who != nick else { break }
+      let words = Sanitizer.clean(text, limit: 200)
+      note(words.isEmpty ? "\(who) is back" : "\(who) is away: \(words)", at: clock)
+    case .person(let person): note(Self.sentence(about: person, clock), at: clock)
+    case .found(let hits, let more): show(hits, more: more, at: clock)
+    case .devices(let devices):
+      for device in devices {
+        let name = Sanitizer.clean(device.name, limit: 64)
+        let seen = NumberText.clock(device.seen, clock.utcOffsetSeconds)
+        note(
+          "device \(Sanitizer.clean(device.id, limit: 32)) \(name), seen \(seen)\(device.isThis ? ", this one" : "")",
+          at: clock)
+      }
+    case .serverNotice(let code, let message):
+      let text = Sanitizer.clean(message, limit: 400)
+      report(text, isFailure: code == .readOnly, at: clock)
+    default: break
+    }
+  }
+
+  private static func sentence(about person: ChatPerson, _ clock: ScreenClock) -> String {
+    var words = "\(person.nick): \(person.isAccount ? "an account" : "a guest"), "
+    words += person.isOnline ? "here" : "not here"
+    if let away = person.away { words += ", away: \(Sanitizer.clean(away, limit: 200))" }
+    if !person.isOnline, let seen = person.seen {
+      words += ", last seen \(ISO8601Time.text(milliseconds: seen))"
+    }
+    return words
+  }
+
+  private mutating func show(_ hits: [ChatHit], more: Bool, at clock: ScreenClock) {
+    guard !hits.isEmpty else { return note("nothing found", at: clock) }
+    for hit in hits.reversed() {
+      // Which words were found is seen without marks, too.
+      let plain = hit.snippet.filter { $0 != "\u{2068}" && $0 != "\u{2069}" }
+      let text = Sanitizer.clean(plain, limit: 300)
+      note("\(hit.entry.room.label) \(hit.entry.offset) <\(hit.entry.from)> \(text)", at: clock)
+    }
+    note("\(hits.count) found\(more ? ", and there are more: add a word" : "")", at: clock)
   }
 
   mutating func apply(_ link: LinkStatus, at clock: ScreenClock) {
@@ -100,12 +153,12 @@ extension ChatScreen {
     let isMention = windows[index].timeline.apply(entry)
     guard entry.offset > last else { return [] }
     if entry.kind == .topic { windows[index].topic = Sanitizer.clean(entry.text) }
-    guard entry.from != nick, entry.kind == .said else { return [] }
+    guard entry.from != nick, entry.kind.isSpeech else { return [] }
     windows[index].noteSpeaker(entry.from)
     let isWatched = index == current && isFocused
     // What was said while we were away does not ring now.
     let isFresh = clock.wallMilliseconds.subtractingReportingOverflow(entry.milliseconds)
-    guard options.bell, !isWatched, isMention || entry.room.directPeer != nil,
+    guard options.bell, !isWatched, isMention || entry.room.isDirect,
       !isFresh.overflow, isFresh.partialValue < 60_000
     else { return [] }
     return [.bell]

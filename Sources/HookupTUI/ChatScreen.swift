@@ -30,6 +30,8 @@ public struct ChatScreen: Sendable {
 
   var editor = LineEditor()
   var completion: Completion?
+  /// Set while a password is written: nothing of it is shown or remembered.
+  var secret: SecretPrompt?
   /// A sentence in the status line until the next key.
   var hint: String?
   var page: Page?

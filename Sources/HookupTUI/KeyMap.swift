@@ -14,6 +14,16 @@ enum KeyAction: Hashable, Sendable {
   case toggle(Pane)
   case help, redraw, suspend, cancel, escape, quit
   case focus(Bool)
+
+  /// Whether it may be pressed while a password is written.
+  var writesSecrets: Bool {
+    switch self {
+    case .send, .cancel, .quit, .redraw, .suspend, .insert, .paste, .moveLeft, .moveRight,
+      .moveToLineStart, .moveToLineEnd, .deleteBackward, .deleteForward, .killToStart:
+      true
+    default: false
+    }
+  }
 }
 
 /// Which key means what: what most terminal chats and readline agree on.

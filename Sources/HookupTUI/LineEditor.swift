@@ -147,6 +147,12 @@ struct LineEditor: Hashable, Sendable {
     draft = Draft()
   }
 
+  /// Empties the draft and leaves no trace of it: not in the history, not for undo, not to be yanked.
+  mutating func forget() {
+    swap(in: Draft())
+    killed = ""
+  }
+
   /// Puts another room's draft in and returns the one that was here. The steps of undo go.
   @discardableResult
   mutating func swap(in other: Draft) -> Draft {

@@ -41,6 +41,14 @@ public enum ScreenEffect: Hashable, Sendable {
   case join(RoomName)
   case part(RoomName)
   case setTopic(RoomName, String)
+  /// Say `text` about an entry, or otherwise than `said`. Answered like ``say(_:_:)``.
+  case speak(RoomName, RoomAct)
+  /// Do something in a room. What comes of it comes as an entry, or as ``ChatUpdate/refused(code:message:room:)``.
+  case act(RoomName, RoomAct)
+  /// Ask the server something.
+  case ask(ChatCommand)
+  /// Log in with a password.
+  case logIn(password: String)
   /// Answered with ``ChatUpdate/members(_:_:)``.
   case requestMembers(RoomName)
   /// Answered with ``ChatUpdate/notice(_:)``.
@@ -64,6 +72,8 @@ public struct ScreenOptions: Hashable, Sendable {
   public var unicode = true
   /// Whether a mention or a direct message rings the terminal's bell; default true.
   public var bell = true
+  /// What this device is called in the list of an account's devices.
+  public var device = ""
 
   public init() {}
 }

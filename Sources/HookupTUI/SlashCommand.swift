@@ -20,6 +20,15 @@ enum SlashCommand: Hashable, Sendable {
   case help
   case quit
   case online(Bool)
+  /// Something done in the room of the window.
+  case act(RoomAct)
+  /// The same about an entry; nil: the newest one that fits.
+  case about(UInt64?, RoomAct)
+  case create(RoomName, RoomSettings)
+  /// A question to the server.
+  case ask(ChatCommand)
+  /// What a password is asked for, unseen.
+  case secret(SecretPrompt)
 
   /// What a line of input is.
   enum Line: Hashable, Sendable {
@@ -56,6 +65,28 @@ enum SlashCommand: Hashable, Sendable {
     Help(name: "clear", arguments: "", meaning: "empty this window"),
     Help(name: "help", arguments: "", meaning: "this page"),
     Help(name: "quit", arguments: "", meaning: "quit; the queue stays"),
+    Help(name: "me", arguments: "text", meaning: "say what you do"),
+    Help(name: "edit", arguments: "[N] text", meaning: "mend your last message"),
+    Help(name: "delete", arguments: "[N]", meaning: "delete your last message"),
+    Help(name: "react", arguments: "[N] sign", meaning: "react to the last message"),
+    Help(name: "reply", arguments: "[N] text", meaning: "answer the last message"),
+    Help(name: "search", arguments: "words", meaning: "find messages; wor* too"),
+    Help(name: "whois", arguments: "nick", meaning: "who that is"),
+    Help(name: "away", arguments: "[text]", meaning: "away, or back"),
+    Help(name: "register", arguments: "", meaning: "make your nick yours"),
+    Help(name: "login", arguments: "", meaning: "log in with a password"),
+    Help(name: "devices", arguments: "", meaning: "where you are logged in"),
+    Help(name: "revoke", arguments: "[device]", meaning: "log a device out"),
+    Help(name: "create", arguments: "#room [hidden]", meaning: "make a room of your own"),
+    Help(name: "set", arguments: "key value", meaning: "access readonly slow about"),
+    Help(name: "invite", arguments: "nick", meaning: "make a member"),
+    Help(name: "leave", arguments: "", meaning: "be no member any more"),
+    Help(name: "kick", arguments: "nick [why]", meaning: "show somebody out"),
+    Help(name: "ban", arguments: "nick [1h] [why]", meaning: "keep somebody out"),
+    Help(name: "unban", arguments: "nick", meaning: "let them in again"),
+    Help(name: "mute", arguments: "nick [1h] [why]", meaning: "silence somebody"),
+    Help(name: "unmute", arguments: "nick", meaning: "let them speak again"),
+    Help(name: "rank", arguments: "nick rank", meaning: "owner moderator voice none"),
   ]
 
   /// Reads a line as it was written. `//text` is the text `/text`.
@@ -128,11 +159,11 @@ enum SlashCommand: Hashable, Sendable {
     case "help": .command(.help)
     case "quit": .command(.quit)
     case "go": go(rest)
-    default: .error("unknown command /\(name)")
+    default: RoomCommand.parse(name, rest)
     }
   }
 
-  private static func room(_ text: String, _ make: (RoomName) -> SlashCommand) -> Line {
+  static func room(_ text: String, _ make: (RoomName) -> SlashCommand) -> Line {
     guard !text.isEmpty else { return .error("a room is missing, for example: /join #ops") }
     do throws(HookupError) {
       return .command(make(try RoomName(text)))

@@ -34,7 +34,62 @@ enum ConfigurationFile {
       } catch {
         throw HookupError(.invalidArgument, "\(path): '\(key)' must be \(error.wanted)")
       }
+      settings.given[key] = value.debugDescription
     }
+    try checkTLS(of: settings, path)
+  }
+
+  /// What the name of every variable begins with that is a setting.
+  static let variablePrefix = "HOOKUP_SERVER_"
+
+  /// Applies the variables that are settings: `limits.text-bytes` is `HOOKUP_SERVER_LIMITS_TEXT_BYTES`; a list is written with commas.
+  /// - Throws: ``HookupError/Code/invalidArgument`` with the variable, as ``apply(_:path:to:)``.
+  static func apply(
+    environment: [String: String], to settings: inout ServerSettings
+  ) throws(HookupError) {
+    let keys = Dictionary(uniqueKeysWithValues: known.keys.map { (variable($0), $0) })
+    for (name, text) in environment.sorted(by: { $0.key < $1.key })
+    where name.hasPrefix(variablePrefix) {
+      guard let key = keys[name], let entry = known[key] else {
+        let nearest = keys.keys.sorted().min { distance($0, name) < distance($1, name) } ?? ""
+        throw HookupError(
+          .invalidArgument,
+          "the environment has \(name), which is no setting; the nearest is \(nearest)")
+      }
+      try apply(entry, name, text, to: &settings)
+      settings.given[key] = text
+    }
+    try checkTLS(of: settings, "the environment")
+  }
+
+  private static func variable(_ key: String) -> String {
+    variablePrefix
+      + String(key.map { $0 == "." || $0 == "-" ? "_" : Character($0.uppercased()) })
+  }
+
+  /// A variable is text: what TOML would take it for is tried first, then the text itself, then a list.
+  private static func apply(
+    _ entry: Setting, _ name: String, _ text: String, to settings: inout ServerSettings
+  ) throws(HookupError) {
+    var values: [any TOMLValueConvertible] = []
+    if let number = Int(text) { values.append(number) }
+    if let flag = ["true": true, "false": false][text] { values.append(flag) }
+    values.append(text)
+    values.append(TOMLArray(text.split(separator: ",").map { String($0) }))
+    var wanted = ""
+    for value in values {
+      do {
+        return try entry(value, &settings)
+      } catch {
+        if wanted.isEmpty { wanted = error.wanted }
+      }
+    }
+    throw HookupError(.invalidArgument, "\(name) must be \(wanted)")
+  }
+
+  private static func checkTLS(
+    of settings: ServerSettings, _ path: String
+  ) throws(HookupError) {
     if let tls = settings.chat.server.tls,
       tls.certificateChainFile.isEmpty || tls.privateKeyFile.isEmpty
     {
@@ -68,14 +123,14 @@ enum ConfigurationFile {
   // MARK: The keys
 
   /// What a value must be, for a sentence.
-  private struct Wrong: Error {
+  struct Wrong: Error {
     var wanted: String
   }
 
-  private typealias Setting =
+  typealias Setting =
     @Sendable (any TOMLValueConvertible, inout ServerSettings) throws(Wrong) -> Void
 
-  private static let known: [String: Setting] = [
+  static let known: [String: Setting] = [
     "host": text { $0.chat.server.host = $1 },
     "port": number(0...65_535) { $0.chat.server.port = $1 },
     "data": text { $0.data = $1 },
@@ -114,6 +169,43 @@ enum ConfigurationFile {
     "limits.outstanding-commands": number(1...100_000) { $0.chat.limits.outstandingCommands = $1 },
     "limits.page": number(1...1_000) { $0.chat.limits.page = $1 },
     "limits.presence-members": number(0...1_000_000) { $0.chat.presenceMembers = $1 },
+    "limits.readers-per-room": number(1...10_000_000) { $0.chat.readersPerRoom = $1 },
+    "limits.connections-per-person": number(1...1_000) { $0.chat.connectionsPerPerson = $1 },
+    "limits.commands-per-second": number(0...1_000_000) {
+      $0.chat.commandsPerPerson.perSecond = $1
+    },
+    "limits.commands-burst": number(1...10_000_000) { $0.chat.commandsPerPerson.burst = $1 },
+    "limits.address-commands-per-second": number(0...1_000_000) {
+      $0.chat.commandsPerAddress.perSecond = $1
+    },
+    "limits.address-commands-burst": number(1...10_000_000) {
+      $0.chat.commandsPerAddress.burst = $1
+    },
+    "limits.searches-per-second": number(0...1_000_000) { $0.chat.searches.perSecond = $1 },
+    "limits.searches-burst": number(1...10_000_000) { $0.chat.searches.burst = $1 },
+    "limits.bad-commands": number(0...1_000_000) { $0.chat.badCommands = $1 },
+    "limits.unsent-bytes": number((64 << 10)...(1 << 30)) {
+      $0.chat.server.limits.sendBufferHighBytes = $1
+      $0.chat.server.limits.sendBufferLowBytes = $1 / 4
+    },
+    "limits.accounts": number(0...100_000_000) { $0.store.maximumAccounts = $1 },
+    "limits.rooms-per-person": number(0...100_000) { $0.store.roomsPerPerson = $1 },
+    "limits.devices-per-account": number(1...1_000) { $0.store.devicesPerAccount = $1 },
+    "accounts.guests": flag { $0.accounts.allowsGuests = $1 },
+    "accounts.registration": flag { $0.accounts.allowsRegistration = $1 },
+    "accounts.reserved-nicks": nicks { $0.accounts.reservedNicks = $1 },
+    "accounts.operators": nicks { $0.accounts.operators = $1 },
+    "accounts.logins-per-address": number(1...100_000) { $0.accounts.loginsPerAddress.burst = $1 },
+    "accounts.logins-per-account": number(1...100_000) { $0.accounts.loginsPerAccount.burst = $1 },
+    "accounts.registrations-per-address": number(1...100_000) {
+      $0.accounts.registrationsPerAddress.burst = $1
+    },
+    "retention.days": number(1...36_500) { $0.chat.retention.seconds = $1 * 86_400 },
+    "retention.entries": number(1...1_000_000_000) { $0.chat.retention.entries = $1 },
+    "retention.bytes": number(1...(1 << 40)) { $0.chat.retention.bytes = $1 },
+    "log-format": logFormat,
+    "audit-log": text { $0.auditLog = $1 },
+    "observe": text { $0.observe = $1 },
   ]
 
   private static func text(
@@ -138,15 +230,6 @@ enum ConfigurationFile {
     }
   }
 
-  private static func flag(
-    _ set: @escaping @Sendable (inout ServerSettings, Bool) -> Void
-  ) -> Setting {
-    { value, settings throws(Wrong) in
-      guard let flag = value.bool else { throw Wrong(wanted: "true or false") }
-      set(&settings, flag)
-    }
-  }
-
   private static func list(
     _ set: @escaping @Sendable (inout ServerSettings, [String]) -> Void
   ) -> Setting {
@@ -157,6 +240,35 @@ enum ConfigurationFile {
       }
       set(&settings, texts)
     }
+  }
+
+  /// Folded. One that cannot be anybody's would otherwise be missing without a word.
+  private static func nicks(
+    _ set: @escaping @Sendable (inout ServerSettings, Set<String>) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      let nicks = value.array.map { $0.map { try? Nick($0.string ?? "").folded } }
+      guard let nicks, !nicks.contains(nil) else {
+        throw Wrong(wanted: "a list of nicks in quotes, each one that somebody may have")
+      }
+      set(&settings, Set(nicks.compactMap { $0 }))
+    }
+  }
+
+  private static func flag(
+    _ set: @escaping @Sendable (inout ServerSettings, Bool) -> Void
+  ) -> Setting {
+    { value, settings throws(Wrong) in
+      guard let flag = value.bool else { throw Wrong(wanted: "true or false") }
+      set(&settings, flag)
+    }
+  }
+
+  private static let logFormat: Setting = { value, settings throws(Wrong) in
+    guard let format = value.string.flatMap(LogFormat.init(rawValue:)) else {
+      throw Wrong(wanted: "\"text\" or \"json\"")
+    }
+    settings.logFormat = format
   }
 
   private static let mode: Setting = { value, settings throws(Wrong) in

@@ -17,8 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
     abstract: "Serve the chat (the default).",
     discussion: """
       Prints one line, 'listening on ws://HOST:PORT/', to standard output when it is ready, and logs to \
-      standard error. SIGTERM and SIGINT end it in good order, with exit code 0; SIGHUP makes it read its certificates \
-      again.
+      standard error. SIGTERM and SIGINT end it in good order, with exit code 0; SIGHUP makes it read its \
+      configuration and certificates again.
       """)
 
   @Option(help: "The address to listen on. (default: 127.0.0.1, this machine only)")
@@ -43,6 +43,11 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("\(Logger.Level.names). (default: info)", valueName: "level"))
   var logLevel: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Answer /healthz, /readyz and /metrics there. (default: nowhere)", valueName: "host:port"))
+  var observe: String?
 
   @Flag(
     help: "Print a configuration file with every setting, its default and its meaning; then end.")
@@ -73,49 +78,64 @@ struct ServeCommand: AsyncParsableCommand {
       let settings = try settings()
       guard checkConfig else { return try await serve(settings) }
       try settings.chat.check()
+      if let observe = settings.observe { _ = try Observing.parse(observe) }
       try StandardStreams.print("\(config ?? "the configuration") is right\n")
     } catch let error as HookupError {
       throw StandardStreams.failure(error)
     }
   }
 
-  /// Flags over the file over the defaults.
+  /// Flags over the environment over the file over the defaults.
   private func settings() throws(HookupError) -> ServerSettings {
     var settings = ServerSettings()
     if let config {
       try ConfigurationFile.apply(
         try StandardStreams.contents(of: config), path: config, to: &settings)
     }
+    try ConfigurationFile.apply(environment: StandardStreams.environment, to: &settings)
     if let host { settings.chat.server.host = host }
     if let port { settings.chat.server.port = port }
     if let unixSocket { settings.chat.server.unixSocketPath = unixSocket }
     if let data { settings.data = data }
+    if let observe { settings.observe = observe }
     if let level = logLevel.flatMap(Logger.Level.init(rawValue:)) { settings.logLevel = level }
+    // A flag stays what it is: a reload has nothing to say about what the file wants instead.
+    let flags = [
+      "host": host, "port": port.map { "\($0)" }, "unix-socket": unixSocket, "data": data,
+      "observe": observe, "log-level": logLevel,
+    ]
+    for case (let key, let value?) in flags { settings.given[key] = value }
     return settings
   }
 
   private func serve(_ settings: ServerSettings) async throws {
-    LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = settings.logLevel
-      return handler
-    }
+    LogOutput.level.set(settings.logLevel)
+    LoggingSystem.bootstrap { LogOutput(label: $0, format: settings.logFormat) }
     let logger = Logger(label: "hookup.chat")
     let directory = try settings.data ?? DataDirectory.standard(StandardStreams.environment)
     let store = try SQLiteChatStore(directory: directory, limits: settings.store)
     var chat = settings.chat
     chat.server.onStart = { address in
       StandardStreams.say("listening on \(address.url)", to: STDOUT_FILENO)
+      ServiceManager.tell(.ready("listening on \(address.url)"))
     }
+    let audit = try settings.auditLog.map { path throws(HookupError) in try AuditLog(path: path) }
+    if let audit { chat.audit = audit.write }
     logger.debug("opened", metadata: ["data": "\(directory)", "store": "\(store.id)"])
     let server = ChatServer(configuration: chat, store: store, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
-          .init(service: CertificateReloading(server: server, logger: logger)),
+          .init(
+            service: Reloading(
+              server: server, audit: audit, logger: logger,
+              read: { () throws(HookupError) in try self.settings() }, first: settings))
+        ] + (try observing(server, settings, in: directory, logger)) + [
           .init(
             service: server, successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .cancelGroup),
+          // Services are stopped from the last to the first: the manager hears of it before anybody is seen off.
+          .init(service: StopNotice()),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     do {
@@ -125,5 +145,13 @@ struct ServeCommand: AsyncParsableCommand {
       throw error
     }
     try await store.close()
+  }
+
+  private func observing(
+    _ server: ChatServer, _ settings: ServerSettings, in directory: String, _ logger: Logger
+  ) throws(HookupError) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+    guard let address = settings.observe else { return [] }
+    let files = StoreFiles(directory: directory)
+    return [.init(service: try Observing(server, files, at: address, logger: logger))]
   }
 }

@@ -8,6 +8,19 @@ struct ServerSettings {
   /// Nil: ``DataDirectory/standard(_:)``.
   var data: String?
   var logLevel = Logger.Level.info
+  var logFormat = LogFormat.text
+  /// The file of the audit log, or "stderr"; nil: none.
+  var auditLog: String?
+  /// HOST:PORT of the page for health and measurements; nil: none.
+  var observe: String?
+  /// What was set, by key, as it was written: what a reload compares.
+  var given: [String: String] = [:]
+
+  /// The accounts' settings; there always are accounts.
+  var accounts: AccountSettings {
+    get { chat.accounts ?? AccountSettings() }
+    set { chat.accounts = newValue }
+  }
 
   /// The server's TLS, without files as long as none are given.
   var tls: ServerTLS {

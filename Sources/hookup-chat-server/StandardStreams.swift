@@ -72,8 +72,12 @@ enum StandardStreams {
 
   static var environment: [String: String] {
     var variables: [String: String] = [:]
-    for name in ["HOME", "XDG_DATA_HOME"] {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
+    var entry = environ
+    while let text = entry.pointee {
+      let parts = String(cString: text).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+      entry += 1
     }
     return variables
   }

@@ -74,7 +74,9 @@ struct ChatOptions: ParsableArguments {
   }
 
   func clientConfiguration() throws(HookupError) -> ChatClient.Configuration {
-    ChatClient.Configuration(nick: nick, directory: try directory())
+    var configuration = ChatClient.Configuration(nick: nick, directory: try directory())
+    configuration.device = TerminalProcess.hostName
+    return configuration
   }
 }
 

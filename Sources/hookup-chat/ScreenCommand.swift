@@ -45,6 +45,7 @@ struct ScreenCommand: AsyncParsableCommand {
     client.join(room)
     var screenOptions = ScreenOptions()
     screenOptions.unicode = !ascii
+    screenOptions.device = configuration.device
     var terminalOptions = TerminalOptions()
     terminalOptions.colours = !noColor
     let feed = TerminalFeed()
@@ -114,6 +115,11 @@ struct ScreenSession: Sendable {
       case .join(let room): client.join(room)
       case .part(let room): client.part(room)
       case .setTopic(let room, let text): try await client.setTopic(text, of: room)
+      case .speak(let room, let act):
+        try await client.say(act.text, in: room, as: act.kind, replyingTo: act.ref)
+      case .act(let room, let act): try await client.perform(act, in: room)
+      case .ask(let command): client.ask(command)
+      case .logIn(let password): client.logIn(password: password)
       case .requestMembers(let room): client.requestMembers(of: room)
       case .requestRooms: client.requestRooms()
       case .reconnect: client.reconnect()

@@ -71,7 +71,7 @@ struct TailCommand: AsyncParsableCommand {
     var printed = 0
     for await update in client.updates {
       switch update {
-      case .entry(let entry) where entry.kind == .said && entry.room == room:
+      case .entry(let entry) where (json || entry.kind.isSpeech) && entry.room == room:
         try StandardOutput.write(line: json ? entry.json.text : Self.plain(entry))
         printed += 1
         if printed == count { return true }

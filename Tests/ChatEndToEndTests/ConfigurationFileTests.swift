@@ -16,6 +16,15 @@ import Testing
     return settings
   }
 
+  @Test(arguments: ["accounts.operators", "accounts.reserved-nicks"])
+  func `a nick that nobody can have is an error, not one operator less`(_ key: String) throws {
+    #expect(try applied("\(key) = [\"Anna\", \"bob\"]").given[key] != nil)
+    for wrong in ["[\"anna\", \"b b\"]", "[\"anna\", 7]", "[\"\"]", "\"anna\""] {
+      let error = #expect(throws: HookupError.self) { try applied("\(key) = \(wrong)") }
+      #expect(error?.message.contains("'\(key)' must be a list of nicks") == true, "\(wrong)")
+    }
+  }
+
   @Test func `what the file says is taken, the rest stays`() throws {
     let settings = try applied(
       """

@@ -45,11 +45,16 @@ final class Child: @unchecked Sendable {
   static let directory = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent()
 
+  /// A program of this package by its name, another one by its path.
+  static func path(of name: String) -> String {
+    name.hasPrefix("/") ? name : directory.appendingPathComponent(name).path
+  }
+
   init(_ name: String, _ arguments: [String], home: String) throws {
     input = try PrivatePipe()
     let output = try PrivatePipe()
     let errorOutput = try PrivatePipe()
-    process.executableURL = Self.directory.appendingPathComponent(name)
+    process.executableURL = URL(fileURLWithPath: Self.path(of: name))
     process.arguments = arguments
     process.environment = [
       "HOME": home, "PATH": "/usr/bin:/bin", "USER": "tester", "LANG": "C.UTF-8",
@@ -121,7 +126,8 @@ final class Child: @unchecked Sendable {
   }
 
   /// Waits until standard error is as wanted, or the process has ended.
-  func waitForErrors(_ seconds: Double = 60, _ isEnough: (String) -> Bool) throws {
+  @discardableResult
+  func waitForErrors(_ seconds: Double = 60, _ isEnough: (String) -> Bool) throws -> String {
     let deadline = Date(timeIntervalSinceNow: seconds)
     condition.lock()
     defer { condition.unlock() }
@@ -130,6 +136,7 @@ final class Child: @unchecked Sendable {
         throw HarnessError("\(seconds) s passed; errors: \(errors)")
       }
     }
+    return errors
   }
 
   /// Everything it printed, once it has ended by itself.

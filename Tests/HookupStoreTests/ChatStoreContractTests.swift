@@ -111,7 +111,7 @@ import Testing
           alice.says("3", id: "3", in: "änder"), alice.says("4", id: "4", in: "@bob"),
           alice.says("the topic", id: "5", in: "dev", kind: .topic),
         ], milliseconds: 1)
-      let first = try await store.rooms(after: nil, limit: 2)
+      let first = try await store.rooms(after: nil, limit: 2, for: alice.reader)
       #expect(
         try first
           == RoomListPage(
@@ -119,7 +119,7 @@ import Testing
               RoomSummary(room: RoomName("dev"), last: 2, topic: "the topic"),
               RoomSummary(room: RoomName("ops"), last: 1),
             ], more: true))
-      let rest = try await store.rooms(after: try RoomName("ops"), limit: 2)
+      let rest = try await store.rooms(after: try RoomName("ops"), limit: 2, for: alice.reader)
       #expect(
         try rest
           == RoomListPage(rooms: [RoomSummary(room: RoomName("änder"), last: 1)], more: false))
@@ -140,13 +140,13 @@ import Testing
       let seen = try await store.read("@alice", .after(0), for: bob)
       #expect(seen.entries.map(\.text) == ["hi", "hello"])
       #expect(seen.entries.allSatisfy { $0.room.text == "@alice" })
-      let rooms = try await store.directRooms(of: Nick("ALICE"), limit: 9)
+      let rooms = try await store.person(Nick("ALICE"), limit: 9, marks: 0).direct
       #expect(rooms.map(\.room.text) == ["@alice", "@carol", "@bob"])
       #expect(rooms.map(\.last) == [1, 1, 2])
       _ = try await store.append([bob.says("again", id: "2", in: "@alice")], milliseconds: 1)
-      let newest = try await store.directRooms(of: alice.nick, limit: 1)
+      let newest = try await store.person(alice.nick, limit: 1, marks: 0).direct
       #expect(newest.map(\.room.text) == ["@bob"])
-      #expect(try await store.directRooms(of: Nick("mallory"), limit: 9).isEmpty)
+      #expect(try await store.person(Nick("mallory"), limit: 9, marks: 0).direct.isEmpty)
     }
   }
 
@@ -198,7 +198,10 @@ import Testing
       #expect(read.map { Array($0.utf8) } == texts.map { Array($0.utf8) })
       _ = try await store.append([alice.says("t\u{0}t", id: "t", kind: .topic)], milliseconds: 1)
       #expect(try await store.head(of: alice.says("", id: "x").key).topic == "t\u{0}t")
-      #expect(try await store.rooms(after: nil, limit: 1).rooms.map(\.topic) == ["t\u{0}t"])
+      #expect(
+        try await store.rooms(after: nil, limit: 1, for: alice.reader).rooms.map(\.topic) == [
+          "t\u{0}t"
+        ])
     }
   }
 

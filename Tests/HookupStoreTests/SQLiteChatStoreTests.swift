@@ -24,7 +24,7 @@ import Testing
           .stored(offset: 2),
         ])
       #expect(try await second.read("ops", .after(0)).entries.map(\.text) == ["a", "b"])
-      #expect(try await second.directRooms(of: alice.nick, limit: 5).map(\.last) == [1])
+      #expect(try await second.person(alice.nick, limit: 5, marks: 0).direct.map(\.last) == [1])
       try await second.close()
     }
   }
@@ -77,7 +77,10 @@ import Testing
           ], milliseconds: 2)
       }
       #expect(try await store.read("ops", .after(0)).entries.map(\.text) == ["kept"])
-      #expect(try await store.rooms(after: nil, limit: 9).rooms.map(\.room.text) == ["ops"])
+      #expect(
+        try await store.rooms(after: nil, limit: 9, for: alice.reader).rooms.map(\.room.text) == [
+          "ops"
+        ])
       let retried = try await store.append([alice.says("a", id: "1")], milliseconds: 3)
       #expect(retried == [.stored(offset: 2)])
       try await store.close()

@@ -51,6 +51,7 @@ private func remove(_ directory: String) {
 
 let alice = try! Person("alice", 0xA)
 let bob = try! Person("bob", 0xB)
+let carol = try! Person("carol", 0xC)
 
 /// Somebody who writes.
 struct Person: Sendable {
@@ -61,6 +62,18 @@ struct Person: Sendable {
     nick = try Nick(name)
     client = try ClientID(
       String(repeating: "0", count: 31) + String(number & 0xF, radix: 16))
+  }
+
+  /// As an account reads.
+  var reader: RoomReader { RoomReader(nick: nick, isAccount: true) }
+
+  /// An act of an account.
+  func does(
+    _ act: RoomAct, id: String, in room: String = "ops", isAccount: Bool = true
+  ) throws -> RoomAppend {
+    RoomAppend(
+      key: RoomKey(try RoomName(room), for: nick), act: act, id: try MessageID(id), client: client,
+      from: nick, isAccount: isAccount)
   }
 
   func says(

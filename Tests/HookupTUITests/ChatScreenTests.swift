@@ -278,7 +278,7 @@ import Testing
     stage.type("/re")
     stage.press(Key(.tab))
     #expect(stage.screen.editor.text == "/retry ")
-    #expect(shows("[/retry] /reconnect"))
+    #expect(shows("[/retry] /reconnect /react"))
     stage.press(Key(.tab))
     #expect(stage.screen.editor.text == "/reconnect ")
     stage.press(Key(.tab, .shift))

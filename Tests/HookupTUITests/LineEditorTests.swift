@@ -240,7 +240,7 @@ import Testing
     #expect(candidates("hi B") == ["bob ", "Bert "])
     #expect(candidates("hi @c") == ["@carol "])
     #expect(candidates("/join #o") == ["#ops "])
-    #expect(candidates("/re") == ["/retry ", "/reconnect "])
+    #expect(candidates("/ret") == ["/retry "])
     #expect(candidates("say /re") == nil)
     #expect(candidates("x") == nil)
     #expect(candidates("") == nil)

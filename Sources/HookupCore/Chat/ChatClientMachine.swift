@@ -29,6 +29,8 @@ package struct ChatClientMachine: Machine {
     case join(RoomName, since: UInt64?)
     case part(RoomName)
     case ask(ChatCommand)
+    /// Try again with this password.
+    case logIn(password: String)
     case timer
   }
 
@@ -38,6 +40,8 @@ package struct ChatClientMachine: Machine {
     /// The greeting is done: the outbox may drain.
     case ready
     case tell(ChatUpdate)
+    /// Remember this token for the next start; nil: it is worth nothing any more.
+    case keep(token: String?)
   }
 
   private struct Room: Sendable {
@@ -51,8 +55,11 @@ package struct ChatClientMachine: Machine {
   /// one is gone would be polite, shorter is kinder to the person who waits.
   static let nickRetry = Duration.seconds(5)
 
-  private let nick: Nick
+  /// As the server knows it, from the welcome on.
+  private var nick: Nick
   private let client: ClientID
+  private var credential: ChatHello.Credential?
+  private let device: String
   private var server: String?
   private var isWelcome = false
   private var rooms: [RoomName: Room] = [:]
@@ -65,9 +72,14 @@ package struct ChatClientMachine: Machine {
   private var helloAgainAt: MonotonicInstant?
   private var nickIsTaken = false
 
-  package init(nick: Nick, client: ClientID) {
+  /// `device`: how the token that a password is answered with is called.
+  package init(
+    nick: Nick, client: ClientID, credential: ChatHello.Credential? = nil, device: String = ""
+  ) {
     self.nick = nick
     self.client = client
+    self.credential = credential
+    self.device = device
   }
 
   package var nextDeadline: MonotonicInstant? { helloAgainAt }
@@ -126,6 +138,9 @@ package struct ChatClientMachine: Machine {
       } else {
         actions.append(.tell(.notice("not connected: /\(command.name) has to wait until we are")))
       }
+    case .logIn(let password):
+      credential = .password(password)
+      if !isWelcome { hello(into: &actions) }
     case .timer:
       guard let due = helloAgainAt, due <= now else { return }
       hello(into: &actions)
@@ -134,7 +149,9 @@ package struct ChatClientMachine: Machine {
 
   private mutating func hello(into actions: inout ActionQueue<Action>) {
     helloAgainAt = nil
-    actions.append(.send(.hello(nick: nick, client: client)))
+    actions.append(
+      .send(
+        .hello(ChatHello(nick: nick, client: client, credential: credential, device: device))))
   }
 
   private mutating func disconnected(into actions: inout ActionQueue<Action>) {
@@ -211,12 +228,28 @@ package struct ChatClientMachine: Machine {
     server = welcome.server
     isWelcome = true
     nickIsTaken = false
+    nick = welcome.nick
     actions.append(.tell(.welcomed(nick: welcome.nick)))
+    if let account = welcome.account { take(account, into: &actions) }
+    if !welcome.rooms.isEmpty { actions.append(.tell(.memberships(welcome.rooms))) }
     for room in order { sendJoin(room, into: &actions) }
     for conversation in welcome.direct where rooms[conversation.room] == nil {
       join(conversation.room, since: nil, into: &actions)
     }
     actions.append(.ready)
+  }
+
+  /// From now on the token logs in: the password is not kept.
+  private mutating func take(
+    _ account: ChatAccount, into actions: inout ActionQueue<Action>
+  ) {
+    if let token = account.token {
+      credential = .token(token)
+      actions.append(.keep(token: token))
+    }
+    var shown = account
+    shown.token = nil
+    actions.append(.tell(.account(shown)))
   }
 
   private mutating func joined(_ joined: ChatJoined, into actions: inout ActionQueue<Action>) {
@@ -227,7 +260,8 @@ package struct ChatClientMachine: Machine {
       .tell(
         .joined(
           RoomSnapshot(
-            room: joined.room, topic: joined.topic, members: joined.members, last: joined.last))))
+            room: joined.room, topic: joined.topic, members: joined.members, last: joined.last,
+            read: joined.read, settings: joined.settings, rank: joined.rank))))
     guard let have = state.have else { return }
     if joined.reset {
       actions.append(
@@ -258,18 +292,39 @@ package struct ChatClientMachine: Machine {
     switch event {
     case .welcome(let greeting): welcome(greeting, into: &actions)
     case .joined(let answer): joined(answer, into: &actions)
-    case .parted(let room): actions.append(.tell(.parted(room)))
+    case .parted(let room):
+      // Also unasked: the server shows us out, and we do not come back by ourselves.
+      rooms[room] = nil
+      order.removeAll { $0 == room }
+      actions.append(.tell(.parted(room)))
     case .entry(let logged): entry(logged, into: &actions)
     case .stored(_, let id, let offset, _): advance(id, to: .stored(offset: offset), into: &actions)
     case .members(let room, let nicks): actions.append(.tell(.members(room, nicks)))
     case .rooms(let list, let more):
       let names = list.map(\.room.label).joined(separator: " ")
       actions.append(.tell(.notice("rooms: \(names)\(more ? " …" : "")")))
+    case .account(let account): take(account, into: &actions)
     case .direct(let conversation): join(conversation.room, since: nil, into: &actions)
     case .arrived(let room, let nick): actions.append(.tell(.arrived(room, nick)))
     case .left(let room, let nick): actions.append(.tell(.left(room, nick)))
-    case .history, .pong: break
     case .error(let refusal): refused(refusal, at: now, into: &actions)
+    case .history, .pong: break
+    default: if let update = Self.update(for: event) { actions.append(.tell(update)) }
+    }
+  }
+
+  /// What is passed on as it comes.
+  private static func update(for event: ChatEvent) -> ChatUpdate? {
+    switch event {
+    case .invited(let room, let nick): .invited(room, by: nick)
+    case .typing(let room, let nick): .typing(room, nick)
+    case .read(let room, let offset): .read(room, offset: offset)
+    case .away(let nick, let text): .away(nick, text)
+    case .person(let person): .person(person)
+    case .found(let hits, let more): .found(hits, more: more)
+    case .devices(let devices): .devices(devices)
+    case .notice(let code, let message): .serverNotice(code, message)
+    default: nil
     }
   }
 
@@ -283,6 +338,10 @@ package struct ChatClientMachine: Machine {
       // Told once, not at every try.
       guard !nickIsTaken else { return }
       nickIsTaken = true
+    }
+    if refusal.code == .notLoggedIn, !isWelcome, case .token = credential {
+      credential = nil
+      actions.append(.keep(token: nil))
     }
     if refusal.command == "join", let room = refusal.room {
       rooms[room] = nil

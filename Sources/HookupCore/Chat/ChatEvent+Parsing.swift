@@ -19,8 +19,6 @@ extension ChatEvent {
     case "welcome": return .welcome(try ChatWelcome(fields))
     case "joined": return .joined(try ChatJoined(fields))
     case "parted": return .parted(try fields.room())
-    case "said": return .entry(try RoomEntry(fields, kind: .said, room: try fields.room()))
-    case "topic": return .entry(try RoomEntry(fields, kind: .topic, room: try fields.room()))
     case "stored":
       return .stored(
         try fields.room(), id: try fields.messageID(), offset: try fields.number("offset"),
@@ -32,21 +30,37 @@ extension ChatEvent {
         more: try fields.optionalBool("more") ?? false)
     case "history": return try history(fields)
     case "direct": return .direct(try RoomSummary.parse(fields))
+    case "invitation":
+      return .invited(try RoomSummary.parse(fields), by: try fields.nick("from"))
     case "arrived": return .arrived(try fields.room(), try fields.nick("nick"))
     case "left": return .left(try fields.room(), try fields.nick("nick"))
+    case "typing": return .typing(try fields.room(), try fields.nick("nick"))
+    case "read": return .read(try fields.room(), offset: try fields.number("offset"))
+    case "away": return .away(try fields.nick("nick"), try fields.optionalString("text") ?? "")
+    case "person": return .person(try ChatPerson(fields))
+    case "found":
+      return .found(
+        try fields.objects("hits", ChatHit.parse), more: try fields.optionalBool("more") ?? false)
+    case "account": return .account(try ChatAccount(fields))
+    case "devices": return .devices(try fields.objects("devices", ChatDevice.parse))
+    case "notice":
+      return .notice(
+        code: ChatNotice(rawValue: try fields.string("code")),
+        message: try fields.string("message"))
     case "pong": return .pong
     case "error": return .error(try ChatRefusal.parse(fields))
-    default: return nil
+    default:
+      // An entry has an offset, be it of a kind that is not known here: it is one step in its room's log all the same.
+      let kind = RoomEntry.Kind(rawValue: name)
+      guard (try? fields.optionalNumber("offset")) ?? nil != nil || kind.isKnown else { return nil }
+      return .entry(try RoomEntry(fields, kind: kind, room: try fields.room()))
     }
   }
 
   private static func history(_ fields: ChatFields) throws(ChatRefusal) -> ChatEvent {
     let room = try fields.room()
     let entries = try fields.objects("entries") { entry throws(ChatRefusal) -> RoomEntry in
-      guard let kind = RoomEntry.Kind(rawValue: try entry.string("is")) else {
-        throw ChatRefusal(.badCommand, "an entry of history is of an unknown kind")
-      }
-      return try RoomEntry(entry, kind: kind, room: room)
+      try RoomEntry(entry, kind: RoomEntry.Kind(rawValue: try entry.string("is")), room: room)
     }
     return .history(room, entries, more: try fields.optionalBool("more") ?? false)
   }
@@ -56,10 +70,60 @@ extension RoomEntry {
   fileprivate init(
     _ fields: ChatFields, kind: Kind, room: RoomName
   ) throws(ChatRefusal) {
+    var act = try RoomAct(kind, fields)
+    if kind.isSpeech || kind == .topic { act.text = try fields.string("text") }
     self.init(
-      room: room, offset: try fields.number("offset"), kind: kind, id: try fields.messageID(),
+      room: room, offset: try fields.number("offset"), act: act, id: try fields.messageID(),
       from: try fields.nick("from"), milliseconds: try fields.time("time"),
-      text: try fields.string("text"))
+      mentions: try fields.optionalNicks("mentions"),
+      since: RoomEntryChange(
+        nonEmpty: try fields.optionalNumber("edited"),
+        deleted: try fields.optionalNumber("deleted"),
+        reactions: try fields.optionalObjects("reactions", RoomEntryChange.Reaction.parse)))
+  }
+}
+
+extension RoomEntryChange.Reaction {
+  fileprivate static func parse(_ fields: ChatFields) throws(ChatRefusal) -> Self {
+    Self(
+      text: try fields.string("text"), nicks: try fields.nicks("nicks"),
+      count: try fields.int("count"))
+  }
+}
+
+extension ChatAccount {
+  fileprivate init(_ fields: ChatFields) throws(ChatRefusal) {
+    self.init(
+      nick: try fields.nick("nick"), device: try fields.optionalString("device") ?? "",
+      token: try fields.optionalString("token"),
+      isOperator: try fields.optionalBool("operator") ?? false)
+  }
+}
+
+extension ChatDevice {
+  fileprivate static func parse(_ fields: ChatFields) throws(ChatRefusal) -> ChatDevice {
+    ChatDevice(
+      id: try fields.string("device"), name: try fields.optionalString("name") ?? "",
+      created: try fields.time("created"), seen: try fields.time("seen"),
+      isThis: try fields.optionalBool("this") ?? false)
+  }
+}
+
+extension ChatPerson {
+  fileprivate init(_ fields: ChatFields) throws(ChatRefusal) {
+    self.init(
+      nick: try fields.nick("nick"), isAccount: try fields.optionalBool("account") ?? false,
+      isOnline: try fields.optionalBool("online") ?? false,
+      away: try fields.optionalString("away"),
+      seen: try fields.optionalString("seen") == nil ? nil : try fields.time("seen"))
+  }
+}
+
+extension ChatHit {
+  fileprivate static func parse(_ fields: ChatFields) throws(ChatRefusal) -> ChatHit {
+    let entry = try RoomEntry(
+      fields, kind: RoomEntry.Kind(rawValue: try fields.string("is")), room: try fields.room())
+    return ChatHit(entry: entry, snippet: try fields.string("snippet"))
   }
 }
 
@@ -79,7 +143,9 @@ extension ChatWelcome {
     self.init(
       version: try fields.int("v"), nick: try fields.nick("nick"),
       server: try fields.string("server"),
-      direct: try fields.objects("direct", RoomSummary.parse), limits: limits)
+      account: try fields.optionalFields("account").map(ChatAccount.init),
+      direct: try fields.objects("direct", RoomSummary.parse),
+      rooms: try fields.optionalObjects("rooms", RoomSummary.parse), limits: limits)
   }
 }
 
@@ -90,6 +156,9 @@ extension ChatJoined {
       members: try fields.nicks("members"), last: try fields.number("last"),
       first: try fields.number("first"), after: try fields.number("after"),
       reset: try fields.optionalBool("reset") ?? false)
+    read = try fields.optionalNumber("read")
+    settings = try RoomSettings(fields)
+    rank = (try fields.optionalString("rank")).flatMap(RoomRank.init(rawValue:))
   }
 }
 

@@ -11,8 +11,17 @@ extension ChatEvent {
     case .rooms: "rooms"
     case .history: "history"
     case .direct: "direct"
+    case .invited: "invitation"
     case .arrived: "arrived"
     case .left: "left"
+    case .typing: "typing"
+    case .read: "read"
+    case .away: "away"
+    case .person: "person"
+    case .found: "found"
+    case .account: "account"
+    case .devices: "devices"
+    case .notice: "notice"
     case .pong: "pong"
     case .error: "error"
     }
@@ -50,12 +59,55 @@ extension ChatEvent {
     case .history(let room, let entries, let more):
       Self.writeHistory(room, entries, more: more, to: &writer)
     case .direct(let summary): summary.write(to: &writer)
-    case .arrived(let room, let nick), .left(let room, let nick):
+    case .invited(let summary, let nick):
+      summary.write(to: &writer)
+      writer.member("from", nick.text)
+    case .arrived(let room, let nick), .left(let room, let nick), .typing(let room, let nick):
       writer.member("room", room.text)
       writer.member("nick", nick.text)
     case .pong: break
     case .error(let refusal): refusal.write(to: &writer)
+    default: writePersonal(to: &writer)
     }
+  }
+
+  /// What is said to one person only.
+  private func writePersonal(to writer: inout JSONWriter) {
+    switch self {
+    case .read(let room, let offset):
+      writer.member("room", room.text)
+      writer.member("offset", offset)
+    case .away(let nick, let text):
+      writer.member("nick", nick.text)
+      writer.member("text", text)
+    case .person(let person): person.write(to: &writer)
+    case .found(let hits, let more): Self.write(hits, more: more, to: &writer)
+    case .account(let account): account.write(to: &writer)
+    case .devices(let devices):
+      writer.key("devices")
+      writer.beginArray()
+      for device in devices { device.write(to: &writer) }
+      writer.endArray()
+    case .notice(let code, let message):
+      writer.member("code", code.rawValue)
+      writer.member("message", message)
+    default: break
+    }
+  }
+
+  private static func write(_ hits: [ChatHit], more: Bool, to writer: inout JSONWriter) {
+    writer.key("hits")
+    writer.beginArray()
+    for hit in hits {
+      writer.beginObject()
+      writer.member("is", hit.entry.kind.rawValue)
+      writer.member("room", hit.entry.room.text)
+      hit.entry.write(to: &writer)
+      writer.member("snippet", hit.snippet)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.member("more", more)
   }
 
   private static func writeHistory(
@@ -82,7 +134,58 @@ extension RoomEntry {
     writer.member("id", id.text)
     writer.member("from", from.text)
     writer.member("time", ISO8601Time.text(milliseconds: milliseconds))
-    writer.member("text", text)
+    act.write(to: &writer)
+    if !mentions.isEmpty { writer.nicks("mentions", mentions) }
+    since?.write(to: &writer)
+  }
+}
+
+extension RoomEntryChange {
+  func write(to writer: inout JSONWriter) {
+    if let edited { writer.member("edited", edited) }
+    if let deleted { writer.member("deleted", deleted) }
+    guard !reactions.isEmpty else { return }
+    writer.key("reactions")
+    writer.beginArray()
+    for reaction in reactions {
+      writer.beginObject()
+      writer.member("text", reaction.text)
+      writer.nicks("nicks", reaction.nicks)
+      writer.member("count", reaction.count)
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+}
+
+extension ChatAccount {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.member("nick", nick.text)
+    writer.member("device", device)
+    if let token { writer.member("token", token) }
+    if isOperator { writer.member("operator", true) }
+  }
+}
+
+extension ChatDevice {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("device", id)
+    writer.member("name", name)
+    writer.member("created", ISO8601Time.text(milliseconds: created))
+    writer.member("seen", ISO8601Time.text(milliseconds: seen))
+    if isThis { writer.member("this", true) }
+    writer.endObject()
+  }
+}
+
+extension ChatPerson {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.member("nick", nick.text)
+    writer.member("account", isAccount)
+    writer.member("online", isOnline)
+    if let away { writer.member("away", away) }
+    if let seen { writer.member("seen", ISO8601Time.text(milliseconds: seen)) }
   }
 }
 
@@ -91,7 +194,14 @@ extension ChatWelcome {
     writer.member("v", version)
     writer.member("nick", nick.text)
     writer.member("server", server)
+    if let account {
+      writer.key("account")
+      writer.beginObject()
+      account.write(to: &writer)
+      writer.endObject()
+    }
     writer.summaries("direct", direct)
+    if !rooms.isEmpty { writer.summaries("rooms", rooms) }
     writer.key("limits")
     writer.beginObject()
     writer.member("text", limits.textBytes)
@@ -114,6 +224,12 @@ extension ChatJoined {
     writer.member("first", first)
     writer.member("after", after)
     if reset { writer.member("reset", true) }
+    if let read { writer.member("read", read) }
+    if let settings {
+      writer.key("settings")
+      settings.write(to: &writer)
+    }
+    if let rank { writer.member("rank", rank.rawValue) }
   }
 }
 
@@ -136,7 +252,7 @@ extension ChatRefusal {
 }
 
 extension JSONWriter {
-  fileprivate mutating func nicks(_ key: StaticString, _ nicks: [Nick]) {
+  mutating func nicks(_ key: StaticString, _ nicks: [Nick]) {
     self.key(key)
     beginArray()
     for nick in nicks { string(nick.text) }

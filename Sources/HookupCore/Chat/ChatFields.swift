@@ -85,6 +85,16 @@ struct ChatFields {
     return result
   }
 
+  func optionalNicks(_ key: String) throws(ChatRefusal) -> [Nick] {
+    value(key) == nil ? [] : try nicks(key)
+  }
+
+  func optionalObjects<Element>(
+    _ key: String, _ read: (ChatFields) throws(ChatRefusal) -> Element
+  ) throws(ChatRefusal) -> [Element] {
+    value(key) == nil ? [] : try objects(key, read)
+  }
+
   func nicks(_ key: String) throws(ChatRefusal) -> [Nick] {
     try array(key) { element throws(ChatRefusal) in
       guard let text = element.stringValue else { throw Self.missing(key, "an array of nicks") }
@@ -104,7 +114,13 @@ struct ChatFields {
   }
 
   func fields(_ key: String) throws(ChatRefusal) -> ChatFields {
-    guard let object = value(key)?.objectValue else { throw Self.missing(key, "an object") }
+    guard let fields = try optionalFields(key) else { throw Self.missing(key, "an object") }
+    return fields
+  }
+
+  func optionalFields(_ key: String) throws(ChatRefusal) -> ChatFields? {
+    guard let value = value(key) else { return nil }
+    guard let object = value.objectValue else { throw Self.missing(key, "an object") }
     return ChatFields(object)
   }
 

@@ -7,15 +7,11 @@ extension ChatHubMachine {
     let command: ChatCommand
     switch pending.command {
     case .success(let read): command = read
-    case .failure(let refusal):
-      // Before the welcome only a hello is worth an answer of its own.
-      if connections[key]?.nick == nil, refusal.command != "hello" {
-        return refuseBeforeHello(refusal.command, pending.ticket, key, &actions)
-      }
-      return refuse(refusal, pending.ticket, key, &actions)
+    case .failure(let refusal): return refuse(unreadable: refusal, pending.ticket, key, &actions)
     }
-    if case .hello(let nick, let client, _) = command {
-      return hello(nick, client, pending.ticket, key, &actions)
+    connections[key]?.badCommands = 0
+    if case .hello(let hello) = command {
+      return self.hello(hello, pending.ticket, key, &actions)
     }
     guard let nick = connections[key]?.nick else {
       return refuseBeforeHello(command.name, pending.ticket, key, &actions)
@@ -32,80 +28,57 @@ extension ChatHubMachine {
       join(name, since: since, ticket, key, nick, &actions)
     case .part(let name):
       part(name, ticket, key, nick, &actions)
-    case .say(let name, let id, let text):
-      append(.said, name, id, text, ticket, key, nick, &actions)
-    case .topic(let name, let id, let text):
-      append(.topic, name, id, text, ticket, key, nick, &actions)
+    case .act(let name, let id, let act):
+      append(act, name, id, ticket, key, nick, &actions)
     case .members(let name):
-      actions.append(.send(.members(name, members(of: RoomKey(name, for: nick))), to: [key]))
-      actions.append(.settle(key, ticket, acknowledge: true))
+      let room = RoomKey(name, for: nick)
+      if let refusal = refusal(toShow: name, room, to: key, command: "members") {
+        return refuse(refusal, ticket, key, &actions)
+      }
+      reply(.members(name, members(of: room)), ticket, key, &actions)
     case .rooms(let after):
-      read(.rooms(after: after, limit: settings.limits.page), for: .rooms(ticket), key, &actions)
+      let question = StoreRead.rooms(
+        after: after, limit: settings.limits.page, reader(key, nick))
+      read(question, for: .rooms(ticket), key, &actions)
     case .history(let name, let position, let limit):
       let request = RoomPageRequest(
         key: RoomKey(name, for: nick), name: name, position: position,
         maximumEntries: min(limit ?? .max, settings.limits.page), maximumBytes: settings.pageBytes)
-      read(.page(request), for: .history(ticket, name), key, &actions)
-    case .ping:
-      actions.append(.send(.pong, to: [key]))
+      history(request, ticket, key, &actions)
+    case .search(let query):
+      search(query, ticket, key, nick, &actions)
+    case .typing(let name):
+      typing(name, key, nick, &actions)
       actions.append(.settle(key, ticket, acknowledge: true))
+    case .read(let name, let offset):
+      mark(name, offset, ticket, key, nick, &actions)
+    case .away(let text):
+      setAway(text, ticket, key, nick, &actions)
+    case .whois(let nick):
+      whois(nick, ticket, key, &actions)
+    case .ping:
+      reply(.pong, ticket, key, &actions)
+    case .register, .password, .devices, .revoke:
+      performAccount(command, ticket, of: key, nick, &actions)
     case .hello:
       assertionFailure("a hello is taken before")
     }
   }
 
-  // MARK: Who it is
-
-  private mutating func hello(
-    _ nick: Nick, _ client: ClientID?, _ ticket: CommandTicket, _ key: ChatConnectionKey,
-    _ actions: inout ActionQueue<ChatHubAction>
-  ) {
-    guard let connection = connections[key] else { return }
-    if let own = connection.nick {
-      let refusal = ChatRefusal(
-        .alreadyWelcome, "this connection is \(own)'s: open another one to be somebody else",
-        command: "hello")
-      return refuse(refusal, ticket, key, &actions)
-    }
-    let client = client ?? connection.client
-    if let holder = byNick[nick.folded]?.first, connections[holder]?.client != client {
-      let refusal = ChatRefusal(
-        .nickInUse, "the nick \(nick) is in use: choose another one", command: "hello")
-      return refuse(refusal, ticket, key, &actions)
-    }
-    makeRoom(for: client, as: nick, &actions)
-    connections[key]?.client = client
-    connections[key]?.nick = nick
-    byNick[nick.folded, default: []].append(key)
-    nickOf[client] = nick
-    read(.direct(nick, limit: settings.limits.directRooms), for: .welcome(ticket), key, &actions)
+  /// The person of a connection, as rooms' rules see it.
+  func reader(_ key: ChatConnectionKey, _ nick: Nick) -> RoomReader {
+    let person = people[nick.folded]
+    return RoomReader(
+      nick: nick, isAccount: person?.isAccount ?? false, isOperator: person?.isOperator ?? false,
+      address: connections[key]?.address)
   }
 
-  /// A client goes by one nick at a time, and has so many connections at most; the oldest is the likeliest to be dead.
-  private mutating func makeRoom(
-    for client: ClientID, as nick: Nick, _ actions: inout ActionQueue<ChatHubAction>
-  ) {
-    guard let current = nickOf[client], let live = byNick[current.folded] else { return }
-    if current.folded != nick.folded {
-      for older in live {
-        close(older, code: 4009, reason: "this client goes by another nick now", &actions)
-      }
-    } else if live.count >= settings.connectionsPerClient, let oldest = live.first {
-      close(
-        oldest, code: 4009,
-        reason: "this client has \(settings.connectionsPerClient) newer connections",
-        &actions)
-    }
-  }
-
-  mutating func welcome(
-    _ direct: [RoomSummary], _ ticket: CommandTicket, _ key: ChatConnectionKey,
+  func reply(
+    _ event: ChatEvent, _ ticket: CommandTicket, _ key: ChatConnectionKey,
     _ actions: inout ActionQueue<ChatHubAction>
   ) {
-    guard let nick = connections[key]?.nick else { return }
-    connections[key]?.isWelcome = true
-    let welcome = ChatWelcome(nick: nick, server: server, direct: direct, limits: settings.limits)
-    actions.append(.send(.welcome(welcome), to: [key]))
+    guard connections[key] != nil else { return }
+    actions.append(.send(event, to: [key]))
     actions.append(.settle(key, ticket, acknowledge: true))
   }
 
@@ -120,6 +93,24 @@ extension ChatHubMachine {
     actions.append(.settle(key, ticket, acknowledge: true))
   }
 
+  /// What is no command. Some of them in a row, and the other side is taken for broken.
+  private mutating func refuse(
+    unreadable refusal: ChatRefusal, _ ticket: CommandTicket, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    // Before the welcome only a hello is worth an answer of its own.
+    if connections[key]?.nick == nil, refusal.command != "hello" {
+      refuseBeforeHello(refusal.command, ticket, key, &actions)
+    } else {
+      refuse(refusal, ticket, key, &actions)
+    }
+    connections[key]?.badCommands += 1
+    guard connections[key]?.badCommands ?? 0 > settings.badCommands else { return }
+    close(
+      key, code: 1008, reason: "\(settings.badCommands + 1) messages in a row were no commands",
+      &actions)
+  }
+
   /// Names no id: the message is not refused, it came too early.
   private func refuseBeforeHello(
     _ command: String?, _ ticket: CommandTicket, _ key: ChatConnectionKey,
@@ -131,49 +122,4 @@ extension ChatHubMachine {
     actions.append(.settle(key, ticket, acknowledge: false))
   }
 
-  // MARK: Entries
-
-  private mutating func append(
-    _ kind: RoomEntry.Kind, _ name: RoomName, _ id: MessageID, _ text: String,
-    _ ticket: CommandTicket, _ key: ChatConnectionKey, _ nick: Nick,
-    _ actions: inout ActionQueue<ChatHubAction>
-  ) {
-    if let refusal = refusal(of: kind, name, id, text) {
-      return refuse(refusal, ticket, key, &actions)
-    }
-    guard let client = connections[key]?.client else { return }
-    let append = RoomAppend(
-      key: RoomKey(name, for: nick), kind: kind, id: id, client: client, from: nick, text: text)
-    let number = AppendTicket(nextTicket())
-    appends[number] = PendingAppend(connection: key, ticket: ticket, name: name, append: append)
-    appendingBytes += text.utf8.count
-    actions.append(.append(number, append))
-  }
-
-  private func refusal(
-    of kind: RoomEntry.Kind, _ name: RoomName, _ id: MessageID, _ text: String
-  ) -> ChatRefusal? {
-    let bytes = text.utf8.count
-    switch kind {
-    case .topic:
-      if name.directPeer != nil {
-        return ChatRefusal(
-          .badTopic, "a direct conversation has no topic", room: name, id: id, command: "topic")
-      }
-      guard bytes > settings.limits.topicBytes else { return nil }
-      return ChatRefusal(
-        .badTopic,
-        "the topic has \(bytes) bytes, at most \(settings.limits.topicBytes) are allowed: shorten it",
-        room: name, id: id, command: "topic")
-    default:
-      if bytes == 0 {
-        return ChatRefusal(.badText, "there is no text", room: name, id: id, command: "say")
-      }
-      guard bytes > settings.limits.textBytes else { return nil }
-      return ChatRefusal(
-        .badText,
-        "the text has \(bytes) bytes, at most \(settings.limits.textBytes) are allowed: split it",
-        room: name, id: id, command: "say")
-    }
-  }
 }

@@ -10,41 +10,47 @@ extension ChatHubMachine {
     _ entry: AppendedEntry, at milliseconds: Int64, _ actions: inout ActionQueue<ChatHubAction>
   ) {
     guard let pending = appends.removeValue(forKey: entry.ticket) else { return }
-    appendingBytes -= pending.append.text.utf8.count
-    let refusal = entry.outcome.refusal(of: pending.append) ?? ""
+    appendingBytes -= pending.change.textBytes
+    guard case .append(let append) = pending.change else {
+      guard connections[pending.connection] != nil else { return }
+      return actions.append(.settle(pending.connection, pending.ticket, acknowledge: true))
+    }
+    let refusal = entry.outcome.refusal(of: append) ?? ""
     switch entry.outcome {
-    case .stored(let offset):
-      answer(pending, offset: offset, at: milliseconds, &actions)
-      publish(pending.append, offset: offset, at: milliseconds, &actions)
+    case .stored(let offset, let mentions):
+      answer(pending, append.id, offset: offset, at: milliseconds, &actions)
+      publish(append, offset: offset, mentions, at: milliseconds, &actions)
     case .duplicate(let key, let offset, let milliseconds):
-      guard key == pending.append.key else { return refuse(pending, .idReused, refusal, &actions) }
-      answer(pending, offset: offset, at: milliseconds, &actions)
-    case .tooManyRooms:
-      refuse(pending, .serverFull, refusal, &actions)
-    case .passed:
-      refuse(pending, .badCommand, refusal, &actions)
+      guard key == append.key else {
+        return refuse(pending, append.id, .idReused, refusal, &actions)
+      }
+      answer(pending, append.id, offset: offset, at: milliseconds, &actions)
+    case .tooManyRooms: refuse(pending, append.id, .serverFull, refusal, &actions)
+    case .refused(let reason):
+      refuse(pending, append.id, reason.code, reason.message, &actions)
+    case .passed: refuse(pending, append.id, .badCommand, refusal, &actions)
     }
   }
 
   /// The answer comes before the ack, so that a client that has the ack has the offset.
   private func answer(
-    _ pending: PendingAppend, offset: UInt64, at milliseconds: Int64,
+    _ pending: PendingAppend, _ id: MessageID, offset: UInt64, at milliseconds: Int64,
     _ actions: inout ActionQueue<ChatHubAction>
   ) {
     guard connections[pending.connection] != nil else { return }
     let stored = ChatEvent.stored(
-      pending.name, id: pending.append.id, offset: offset, milliseconds: milliseconds)
+      pending.name, id: id, offset: offset, milliseconds: milliseconds)
     actions.append(.send(stored, to: [pending.connection]))
     actions.append(.settle(pending.connection, pending.ticket, acknowledge: true))
   }
 
   private func refuse(
-    _ pending: PendingAppend, _ code: ChatRefusal.Code, _ message: String,
+    _ pending: PendingAppend, _ id: MessageID, _ code: ChatRefusal.Code, _ message: String,
     _ actions: inout ActionQueue<ChatHubAction>
   ) {
     guard connections[pending.connection] != nil else { return }
     let refusal = ChatRefusal(
-      code, message, room: pending.name, id: pending.append.id, command: pending.command)
+      code, message, room: pending.name, id: id, command: pending.command)
     refuse(refusal, pending.ticket, pending.connection, &actions)
   }
 
@@ -53,26 +59,41 @@ extension ChatHubMachine {
     _ ticket: AppendTicket, _ actions: inout ActionQueue<ChatHubAction>
   ) {
     guard let pending = appends.removeValue(forKey: ticket) else { return }
-    appendingBytes -= pending.append.text.utf8.count
+    appendingBytes -= pending.change.textBytes
+    var id: MessageID?
+    if case .append(let append) = pending.change { id = append.id }
     fail(
-      pending.connection, pending.ticket, room: pending.name, id: pending.append.id,
-      command: pending.command, &actions)
+      pending.connection, pending.ticket, room: pending.name, id: id, command: pending.command,
+      &actions)
   }
 
   // MARK: To the readers
 
   private mutating func publish(
-    _ append: RoomAppend, offset: UInt64, at milliseconds: Int64,
+    _ append: RoomAppend, offset: UInt64, _ mentions: [Nick], at milliseconds: Int64,
     _ actions: inout ActionQueue<ChatHubAction>
   ) {
     rooms[append.key]?.head.take(append, offset: offset)
-    push(append, offset: offset, at: milliseconds, &actions)
+    if !append.kind.isSpeech { takeRules(append, offset, milliseconds) }
+    push(append, offset: offset, mentions, at: milliseconds, &actions)
     notify(append, offset: offset, &actions)
+    if !append.kind.isSpeech { showOut(append, &actions) }
+  }
+
+  private mutating func takeRules(
+    _ append: RoomAppend, _ offset: UInt64, _ milliseconds: Int64
+  ) {
+    if rooms[append.key]?.isLoaded == true {
+      rooms[append.key]?.head.state.take(append, at: milliseconds)
+    } else {
+      // Whether the head that is being read has it is not known yet.
+      rooms[append.key]?.early.append((append, offset, milliseconds))
+    }
   }
 
   /// Sends the entry to every reader whose next one it is; the others are behind.
   private mutating func push(
-    _ append: RoomAppend, offset: UInt64, at milliseconds: Int64,
+    _ append: RoomAppend, offset: UInt64, _ mentions: [Nick], at milliseconds: Int64,
     _ actions: inout ActionQueue<ChatHubAction>
   ) {
     var audience: [RoomName: [ChatConnectionKey]] = [:]
@@ -90,29 +111,61 @@ extension ChatHubMachine {
     }
     for (name, members) in audience.sorted(by: { $0.key.text < $1.key.text }) {
       let entry = RoomEntry(
-        room: name, offset: offset, kind: append.kind, id: append.id, from: append.from,
-        milliseconds: milliseconds, text: append.text)
+        room: name, offset: offset, act: append.act, id: append.id, from: append.from,
+        milliseconds: milliseconds, mentions: mentions)
       actions.append(.send(.entry(entry), to: members))
     }
   }
 
-  /// Tells the other person of a direct conversation, when it does not read it.
+  /// Tells the others of a direct conversation, when they do not read it, and whoever is invited.
   private mutating func notify(
     _ append: RoomAppend, offset: UInt64, _ actions: inout ActionQueue<ChatHubAction>
   ) {
-    guard let peer = append.key.directName(for: append.from)?.directPeer,
-      peer.folded != append.from.folded
-    else { return }
-    let summary = RoomSummary(room: RoomName(directTo: append.from), last: offset)
-    for key in byNick[peer.folded] ?? [] {
-      guard let connection = connections[key], connection.readers[append.key] == nil else {
+    if append.kind == .invited, let nick = append.act.nick,
+      let name = append.key.name(for: append.from)
+    {
+      let guests = (people[nick.folded]?.connections ?? []).filter {
+        connections[$0]?.isWelcome == true && connections[$0]?.isWritable == true
+      }
+      guard !guests.isEmpty else { return }
+      let summary = RoomSummary(
+        room: name, last: offset, topic: rooms[append.key]?.head.topic ?? "")
+      return actions.append(.send(.invited(summary, by: append.from), to: guests))
+    }
+    for person in append.key.people ?? [] where person != append.from.folded {
+      guard let nick = people[person]?.nick, let name = append.key.directName(for: nick) else {
         continue
       }
-      if connection.isWelcome, connection.isWritable {
-        actions.append(.send(.direct(summary), to: [key]))
-      } else {
-        connections[key]?.missedDirect = true
+      for key in people[person]?.connections ?? [] {
+        guard let connection = connections[key], connection.readers[append.key] == nil else {
+          continue
+        }
+        if connection.isWelcome, connection.isWritable {
+          actions.append(.send(.direct(RoomSummary(room: name, last: offset)), to: [key]))
+        } else {
+          connections[key]?.missedDirect = true
+        }
       }
+    }
+  }
+
+  /// Parts those who may not read the room any more.
+  private mutating func showOut(
+    _ append: RoomAppend, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard append.key.people == nil, let room = rooms[append.key] else { return }
+    let kicked = append.kind == .kicked ? append.act.nick?.folded : nil
+    for key in room.members {
+      guard let nick = connections[key]?.nick, let reader = connections[key]?.readers[append.key]
+      else { continue }
+      let isOut =
+        nick.folded == kicked
+        || room.head.state.refusal(
+          toShow: reader.name, to: self.reader(key, nick), at: milliseconds) != nil
+      guard isOut else { continue }
+      connections[key]?.readers[append.key] = nil
+      leave(append.key, reader, key, nick, &actions)
+      actions.append(.send(.parted(reader.name), to: [key]))
     }
   }
 
@@ -129,7 +182,7 @@ extension ChatHubMachine {
     guard let connection = connections[key], let nick = connection.nick else { return }
     if connection.isWelcome, connection.missedDirect {
       connections[key]?.missedDirect = false
-      let question = StoreRead.direct(nick, limit: settings.limits.directRooms)
+      let question = StoreRead.person(nick, limit: settings.limits.directRooms)
       return read(question, for: .missedDirect, key, &actions)
     }
     while let room = connections[key]?.behind.popFirst() {
@@ -161,14 +214,5 @@ extension ChatHubMachine {
     connections[key]?.readers[room]?.cursor = newest
     connections[key]?.readers[room]?.isBehind = false
     if newest < rooms[room]?.head.last ?? 0 { fallBehind(key, room) }
-  }
-}
-
-extension ChatHubMachine.PendingAppend {
-  fileprivate var command: String {
-    switch append.kind {
-    case .topic: "topic"
-    default: "say"
-    }
   }
 }

@@ -33,9 +33,13 @@ extension ChatHubMachine {
   /// The room's head was read, for `key` or for one that is gone.
   mutating func opened(_ room: RoomKey, _ head: RoomHead?) {
     rooms[room]?.openings -= 1
-    if let head {
+    if let head, let early = rooms[room]?.early, rooms[room]?.isLoaded == false {
       rooms[room]?.head.take(head)
       rooms[room]?.isLoaded = true
+      rooms[room]?.early = []
+      for (append, offset, milliseconds) in early where offset > head.last {
+        rooms[room]?.head.state.take(append, at: milliseconds)
+      }
     }
     dropIfUnused(room)
   }
@@ -46,6 +50,15 @@ extension ChatHubMachine {
   ) {
     guard let nick = connections[key]?.nick, let head = rooms[room]?.head else { return }
     let isNew = connections[key]?.readers[room] == nil
+    if let refusal = refusal(toShow: name, head.state, to: key, command: "join") {
+      return refuse(refusal, ticket, key, &actions)
+    }
+    if isNew, let count = rooms[room]?.members.count, count >= settings.readersPerRoom {
+      let refusal = ChatRefusal(
+        .roomFull, "\(name) has \(count) readers, which is the limit: try later", room: name,
+        command: "join")
+      return refuse(refusal, ticket, key, &actions)
+    }
     if isNew {
       if !isPresent(nick, in: room) { tell(.arrived, of: nick, room, &actions) }
       rooms[room]?.members.append(key)
@@ -56,9 +69,12 @@ extension ChatHubMachine {
     let cursor = max(lowest, isReset ? newest : since ?? newest)
     let wasBehind = connections[key]?.readers[room]?.isBehind ?? false
     connections[key]?.readers[room] = Reader(name: name, cursor: cursor, isBehind: wasBehind)
-    let joined = ChatJoined(
+    var joined = ChatJoined(
       room: name, topic: head.topic, members: members(of: room), last: head.last,
       first: head.first, after: cursor, reset: isReset)
+    joined.read = people[nick.folded]?.marks[room]
+    if !head.state.isPlain { joined.settings = head.state.settings }
+    joined.rank = head.state.rank(of: nick.folded)
     actions.append(.send(.joined(joined), to: [key]))
     actions.append(.settle(key, ticket, acknowledge: true))
     if cursor < head.last { fallBehind(key, room) }
@@ -108,7 +124,7 @@ extension ChatHubMachine {
 
   /// Whether any connection of this person reads the room.
   private func isPresent(_ nick: Nick, in room: RoomKey) -> Bool {
-    (byNick[nick.folded] ?? []).contains { connections[$0]?.readers[room] != nil }
+    people[nick.folded]?.connections.contains { connections[$0]?.readers[room] != nil } ?? false
   }
 
   /// Tells those who read the room; one that takes nothing now gets the whole list later.

@@ -3,32 +3,38 @@ import NIOCore
 /// A chat server as a value: who is connected, who reads which room, and how far.
 ///
 /// Each connection's commands are taken strictly in order, and only while it takes what is sent to it; a command that
-/// needs the store is answered before the next one is looked at, except that `say` and `topic` only wait for their turn in
+/// needs the store is answered before the next one is looked at, except that acts in rooms only wait for their turn in
 /// the store's queue. Each reader of a room is a cursor: the next entry is pushed when it is live, everything else is
 /// fetched in pages, one at a time, when the connection has room. So a slow reader costs a cursor and not memory.
+///
+/// Who may write is decided where it is stored; who may read, here.
 ///
 /// Bounds that are the driver's: how many commands of one connection are unsettled, and how much is sent and not written.
 package struct ChatHubMachine: Machine {
   package typealias Event = ChatHubEvent
   package typealias Action = ChatHubAction
 
-  let settings: ChatHubSettings
+  var settings: ChatHubSettings
   /// The store's id.
   let server: String
+  /// The wall clock, milliseconds since 1970: set by the driver before each event. Bans end by it.
+  package var milliseconds: Int64 = 0
   var connections: [ChatConnectionKey: Connection] = [:]
-  /// The live connections that go by each folded nick, all of them of one client, oldest first: a person may read in one window
-  /// and write in another, and a connection that is dead is not always known to be. The order of what a client sends holds all
-  /// the same, since each connection begins with the oldest message that was not acked.
-  var byNick: [String: [ChatConnectionKey]] = [:]
+  /// The persons who are here, by their folded nicks.
+  var people: [String: Person] = [:]
   /// The nick that each client goes by now.
   var nickOf: [ClientID: Nick] = [:]
   /// Rooms with a reader, or with one on the way.
   var rooms: [RoomKey: Room] = [:]
   var reads: [ReadTicket: PendingRead] = [:]
+  var questions: [ReadTicket: PendingQuestion] = [:]
   var appends: [AppendTicket: PendingAppend] = [:]
   var appendingBytes = 0
   /// Connections whose next command waits for room in the store's queue, in the order in which they came to it.
   var throttled = CircularBuffer<ChatConnectionKey>()
+  var pace = Pace()
+  /// Why the store fails now; nil when it does not.
+  var storeFailure: String?
   /// Connections that may still have to say hello, in the order of their deadlines.
   private var greetings = CircularBuffer<Greeting>()
   private var lastTicket: UInt64 = 0
@@ -36,21 +42,46 @@ package struct ChatHubMachine: Machine {
   struct Connection: Sendable {
     /// The client id that makes its message ids its own.
     var client: ClientID
+    var address: String?
     /// Nil before a hello was taken.
     var nick: Nick?
+    /// The device that is logged in here, when the nick is an account's.
+    var device: String?
     var isWelcome = false
     var isWritable = true
     /// Whether a read of the store is under way for it; one at a time.
     var isReading = false
     /// Whether it waits in ``ChatHubMachine/throttled``.
     var isThrottled = false
+    /// Whether its next command waits for its time.
+    var isPaused = false
+    /// When it was last told to slow down.
+    var slowedAt: MonotonicInstant?
+    /// Messages in a row that were no commands.
+    var badCommands = 0
     /// Commands that wait for their turn; at most as many as the driver leaves unsettled.
-    var commands = CircularBuffer<PendingCommand>()
+    var commands = CircularBuffer<PendingCommand>(initialCapacity: 1)
     var readers: [RoomKey: Reader] = [:]
     /// Rooms in which it is behind, each once, the next one to be fed first.
-    var behind = CircularBuffer<RoomKey>()
+    var behind = CircularBuffer<RoomKey>(initialCapacity: 1)
     /// It was not told of an entry in a direct conversation that it does not read.
     var missedDirect = false
+  }
+
+  /// Somebody who is here, on however many connections.
+  struct Person: Sendable {
+    var nick: Nick
+    /// The live connections, oldest first. Of a guest all of one client: a person may read in one window and write in another, and a
+    /// connection that is dead is not always known to be. The order of what a client sends holds all the same, since each
+    /// connection begins with the oldest message that was not acked.
+    var connections: [ChatConnectionKey] = []
+    var isAccount = false
+    var isOperator = false
+    var away = ""
+    /// How far each room is read, as far as it is known; at most as many as the store keeps.
+    var marks: [RoomKey: UInt64] = [:]
+    var commands: TokenBucket
+    var searches: TokenBucket
   }
 
   /// One connection's place in one room.
@@ -62,12 +93,16 @@ package struct ChatHubMachine: Machine {
     var isBehind = false
     /// Somebody arrived or left while the connection was not writable.
     var missedPresence = false
+    /// When this person was last said to be writing.
+    var typedAt: MonotonicInstant?
   }
 
   struct Room: Sendable {
     var head = RoomHead()
     /// Whether the head was read; before, it knows what was appended meanwhile.
     var isLoaded = false
+    /// What was appended before that and may change the state.
+    var early: [(append: RoomAppend, offset: UInt64, milliseconds: Int64)] = []
     var members: [ChatConnectionKey] = []
     /// Reads of its head that are under way.
     var openings = 0
@@ -82,7 +117,9 @@ package struct ChatHubMachine: Machine {
     var connection: ChatConnectionKey
     var ticket: CommandTicket
     var name: RoomName
-    var append: RoomAppend
+    var change: RoomChange
+    /// The word of its command.
+    var command: String
   }
 
   struct PendingRead: Sendable {
@@ -90,15 +127,27 @@ package struct ChatHubMachine: Machine {
     var purpose: Purpose
 
     enum Purpose: Sendable {
-      case welcome(CommandTicket)
+      case welcome(CommandTicket, ChatAccount?)
       case join(CommandTicket, RoomName, RoomKey, since: UInt64?)
+      /// The state of a room that nobody reads, to see whether its history may be shown.
+      case permission(CommandTicket, RoomPageRequest)
       case history(CommandTicket, RoomName)
       case rooms(CommandTicket)
+      case search(CommandTicket)
       /// The next entries for a reader that is behind.
       case page(RoomKey)
       /// Conversations that were written to while the connection was not writable.
       case missedDirect
     }
+  }
+
+  /// A question about an account.
+  struct PendingQuestion: Sendable {
+    var connection: ChatConnectionKey
+    var ticket: CommandTicket
+    var command: String
+    /// Set while somebody says hello.
+    var hello: ChatHello?
   }
 
   private struct Greeting: Sendable {
@@ -111,14 +160,21 @@ package struct ChatHubMachine: Machine {
     self.server = server
   }
 
-  package var nextDeadline: MonotonicInstant? { greetings.first?.deadline }
+  package var nextDeadline: MonotonicInstant? {
+    switch (greetings.first?.deadline, pace.nextDeadline) {
+    case (let greeting?, let pause?): min(greeting, pause)
+    case (let greeting, let pause): greeting ?? pause
+    }
+  }
 
   package mutating func handle(
     _ event: ChatHubEvent, at now: MonotonicInstant, into actions: inout ActionQueue<ChatHubAction>
   ) {
+    pace.now = now
     switch event {
-    case .connected(let key, let fallback):
-      connections[key] = Connection(client: fallback)
+    case .connected(let key, let fallback, let address):
+      connections[key] = Connection(client: fallback, address: address)
+      pace.arrived(address)
       greetings.append(Greeting(connection: key, deadline: now + settings.helloTimeout))
     case .received(let key, let ticket, let command):
       connections[key]?.commands.append(PendingCommand(ticket: ticket, command: command))
@@ -139,9 +195,42 @@ package struct ChatHubMachine: Machine {
       resumeThrottled(&actions)
     case .read(let ticket, let answer):
       answered(ticket, answer, &actions)
+    case .identified(let ticket, let answer):
+      identified(ticket, answer, &actions)
+    case .storeFailing(let reason):
+      storeFailing(reason, &actions)
+    case .announced(let text):
+      notify(.announcement, text, &actions)
+    case .expelled(let who, let reason):
+      expel(who, reason, &actions)
+    case .trimmed(let trims):
+      for trim in trims { rooms[trim.key]?.head.first = trim.first }
+    case .configured(let settings):
+      self.settings = settings
+      resume(pace.resumeAll(), &actions)
     case .timer:
       closeSilent(at: now, &actions)
+      resume(pace.resume(), &actions)
     }
+  }
+
+  /// How much there is of what is bounded.
+  package struct Census: Hashable, Sendable {
+    package var connections: Int
+    package var people: Int
+    package var openRooms: Int
+    package var appends: Int
+    package var appendingBytes: Int
+    package var throttled: Int
+    package var paused: Int
+    package var storeFailure: String?
+  }
+
+  package var census: Census {
+    Census(
+      connections: connections.count, people: people.count, openRooms: rooms.count,
+      appends: appends.count, appendingBytes: appendingBytes, throttled: throttled.count,
+      paused: pace.paused, storeFailure: storeFailure)
   }
 
   mutating func nextTicket() -> UInt64 {
@@ -154,7 +243,7 @@ package struct ChatHubMachine: Machine {
     _ key: ChatConnectionKey, _ actions: inout ActionQueue<ChatHubAction>
   ) {
     while let connection = connections[key], connection.isWritable, !connection.isReading {
-      guard let pending = connection.commands.first else {
+      guard let pending = connection.commands.first, !connection.isPaused else {
         feed(key, &actions)
         return
       }
@@ -162,6 +251,7 @@ package struct ChatHubMachine: Machine {
         throttle(key)
         return
       }
+      guard mayTake(key, &actions) else { continue }
       connections[key]?.commands.removeFirst()
       perform(pending, of: key, &actions)
     }
@@ -188,6 +278,54 @@ package struct ChatHubMachine: Machine {
     }
   }
 
+  private mutating func resume(
+    _ keys: [ChatConnectionKey], _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    for key in keys {
+      connections[key]?.isPaused = false
+      pump(key, &actions)
+    }
+  }
+
+  // MARK: To everybody
+
+  private mutating func storeFailing(
+    _ reason: String?, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    guard (reason == nil) != (storeFailure == nil) else { return }
+    storeFailure = reason
+    if let reason {
+      notify(.readOnly, Self.readOnlySentence(reason), &actions)
+    } else {
+      notify(.writable, "the server stores messages again; what waited is stored now", &actions)
+    }
+  }
+
+  static func readOnlySentence(_ reason: String) -> String {
+    "the server cannot store messages for now (\(reason)): what you say waits, nothing is lost"
+  }
+
+  private func notify(
+    _ code: ChatNotice, _ message: String, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    let all = connections.filter { $0.value.isWelcome && $0.value.isWritable }.keys
+    guard !all.isEmpty else { return }
+    actions.append(
+      .send(.notice(code: code, message: message), to: all.sorted { $0.number < $1.number }))
+  }
+
+  private mutating func expel(
+    _ who: ChatExpulsion, _ reason: String, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    let keys =
+      switch who {
+      case .person(let nick): people[nick.folded]?.connections ?? []
+      case .address(let address):
+        connections.filter { $0.value.address == address }.keys.sorted { $0.number < $1.number }
+      }
+    for key in keys { close(key, code: 4003, reason: reason, &actions) }
+  }
+
   // MARK: The end of a connection
 
   /// Closes a connection from this side.
@@ -205,16 +343,18 @@ package struct ChatHubMachine: Machine {
     _ key: ChatConnectionKey, _ actions: inout ActionQueue<ChatHubAction>
   ) {
     guard let connection = connections.removeValue(forKey: key) else { return }
-    if let nick = connection.nick {
-      byNick[nick.folded]?.removeAll { $0 == key }
-      if byNick[nick.folded]?.isEmpty == true {
-        byNick[nick.folded] = nil
-        nickOf[connection.client] = nil
-      }
-      for (room, reader) in connection.readers.sorted(by: { $0.key.text < $1.key.text }) {
-        leave(room, reader, key, nick, &actions)
-      }
+    pace.left(connection.address)
+    guard let nick = connection.nick else { return }
+    if let device = connection.device { actions.append(.touch(device: device, of: nick)) }
+    people[nick.folded]?.connections.removeAll { $0 == key }
+    for (room, reader) in connection.readers.sorted(by: { $0.key.text < $1.key.text }) {
+      leave(room, reader, key, nick, &actions)
     }
+    let stays = people[nick.folded]?.connections.contains {
+      connections[$0]?.client == connection.client
+    }
+    if stays != true { nickOf[connection.client] = nil }
+    if people[nick.folded]?.connections.isEmpty == true { people[nick.folded] = nil }
   }
 
   private mutating func closeSilent(
@@ -233,7 +373,7 @@ package struct ChatHubMachine: Machine {
 extension ChatHubMachine.PendingCommand {
   fileprivate var isAppend: Bool {
     switch command {
-    case .success(.say), .success(.topic): true
+    case .success(.act), .success(.read): true
     default: false
     }
   }

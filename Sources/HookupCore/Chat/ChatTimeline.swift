@@ -70,6 +70,8 @@ package struct ChatTimeline: Hashable, Sendable {
   /// Own messages in view that failed for good and were not said again.
   package private(set) var failed = 0
 
+  /// The lines of messages that are stored, by their offsets.
+  private var messages: [UInt64: UInt64] = [:]
   private var lines = CircularBuffer<Line>()
   private var bytes = 0
   private var firstNumber: UInt64 = 0
@@ -118,15 +120,39 @@ extension ChatTimeline {
       append(.gap(from: lastOffset + 1, to: entry.offset - 1), at: entry.milliseconds)
     }
     lastOffset = entry.offset
+    // What changes a message that is in view changes its line, and is none itself.
+    if change(by: entry) { return false }
     guard entry.from == nick else {
-      let isMention = entry.kind == .said && Self.text(entry.text, names: nick)
-      append(.entry(entry), at: entry.milliseconds, isMention: isMention)
+      let isMention =
+        entry.kind.isSpeech
+        && (entry.mentions.contains { $0.folded == nick.folded }
+          || Self.text(entry.text, names: nick))
+      let number = append(.entry(entry), at: entry.milliseconds, isMention: isMention)
+      if entry.kind.isSpeech { messages[entry.offset] = number }
       return isMention
     }
-    if entry.kind == .said, store(entry) { return false }
+    if entry.kind.isSpeech, store(entry) { return false }
     let number = append(.entry(entry), at: entry.milliseconds)
-    if entry.kind == .said { ownLines[entry.id] = number }
+    if entry.kind.isSpeech {
+      ownLines[entry.id] = number
+      messages[entry.offset] = number
+    }
     return false
+  }
+
+  /// The offset of the newest message that is in view and stands, of our own or of somebody else.
+  package func newestMessage(own: Bool) -> UInt64? {
+    for line in lines.reversed() {
+      switch line.content {
+      case .entry(let entry)
+      where entry.kind.isSpeech && entry.since?.deleted == nil && (entry.from == nick) == own:
+        return entry.offset
+      case .own(let message):
+        if own, case .stored(let offset?) = message.state { return offset }
+      default: break
+      }
+    }
+    return nil
   }
 
   /// Takes an own message or a new state of one.
@@ -211,15 +237,43 @@ extension ChatTimeline {
 // MARK: - Keeping lines
 
 extension ChatTimeline {
+  /// Lets an edit, a deletion or a reaction change the line of what it is about. False when that is not in view, or it is none of these.
+  private mutating func change(by entry: RoomEntry) -> Bool {
+    switch entry.kind {
+    case .edited, .deleted, .reacted, .unreacted: break
+    default: return false
+    }
+    guard let ref = entry.act.ref, let number = messages[ref], var line = self[number: number]
+    else { return false }
+    // A message of our own is an entry from here on: it is stored, and nothing more becomes of it as a message.
+    if case .own(let own) = line.content {
+      line.content = .entry(
+        RoomEntry(
+          room: own.room, offset: ref, act: RoomAct(own.kind, text: own.text), id: own.id,
+          from: nick, milliseconds: own.milliseconds))
+    }
+    guard case .entry(var changed) = line.content else { return false }
+    let before = Self.bytes(of: line)
+    changed.take(entry)
+    line.content = .entry(changed)
+    lines[offset: Int(number - firstNumber)] = line
+    bytes += Self.bytes(of: line) - before
+    return true
+  }
+
   /// Marks the own message that `entry` is as stored. False when no line waits for it.
   private mutating func store(_ entry: RoomEntry) -> Bool {
     guard let number = ownLines[entry.id], let line = self[number: number],
       case .own(var own) = line.content
     else { return false }
     // Another installation under our nick may have chosen the same id: then the offsets differ.
-    if case .stored(let offset?) = own.state { return offset == entry.offset }
+    if case .stored(let offset?) = own.state {
+      if offset == entry.offset { messages[offset] = number }
+      return offset == entry.offset
+    }
     own.state = .stored(offset: entry.offset)
     replace(number, with: own)
+    messages[entry.offset] = number
     return true
   }
 
@@ -257,7 +311,7 @@ extension ChatTimeline {
     lines.append(line)
     bytes += Self.bytes(of: line)
     if isFailed(line) { failed += 1 }
-    if !isWatched, case .entry(let entry) = content, entry.kind == .said, entry.from != nick {
+    if !isWatched, case .entry(let entry) = content, entry.kind.isSpeech, entry.from != nick {
       count(line)
     }
     while lines.count > maximumLines || (bytes > maximumBytes && lines.count > 1) {
@@ -285,7 +339,10 @@ extension ChatTimeline {
     case .own(let own):
       droppedSequence = max(droppedSequence, own.sequence)
       forget(own.id, line.number)
-    case .entry(let entry) where entry.from == nick: forget(entry.id, line.number)
+      if case .stored(let offset?) = own.state { messages[offset] = nil }
+    case .entry(let entry):
+      messages[entry.offset] = nil
+      if entry.from == nick { forget(entry.id, line.number) }
     default: break
     }
   }

@@ -19,6 +19,23 @@ public enum ChatUpdate: Hashable, Sendable {
   case overdue(MessageID)
   /// The server refused something; `message` is a sentence, from the network.
   case refused(code: String, message: String, room: RoomName?)
+  /// We are logged in, as this device.
+  case account(ChatAccount)
+  /// The rooms that are not open and of which we are a member.
+  case memberships([RoomSummary])
+  /// Somebody made us a member of a room; join it to read.
+  case invited(RoomSummary, by: Nick)
+  /// `nick` is writing.
+  case typing(RoomName, Nick)
+  /// We have read up to `offset`, on another device.
+  case read(RoomName, offset: UInt64)
+  /// `nick` is away with a sentence, or back when it is empty.
+  case away(Nick, String)
+  case person(ChatPerson)
+  case found([ChatHit], more: Bool)
+  case devices([ChatDevice])
+  /// A sentence from the server about itself.
+  case serverNotice(ChatNotice, String)
   /// A sentence about this client: reconnected, 37 missed messages fetched, a buffer set aside.
   case notice(String)
 }
@@ -30,46 +47,23 @@ public struct RoomSnapshot: Hashable, Sendable {
   public var members: [Nick]
   /// The offset of the room's newest entry; 0 for an empty room. Offsets count up from 1 without holes.
   public var last: UInt64
+  /// How far we have read it, on whatever device; nil when it is not known.
+  public var read: UInt64?
+  /// Nil for a room in which nothing was ever set.
+  public var settings: RoomSettings?
+  public var rank: RoomRank?
 
-  public init(room: RoomName, topic: String, members: [Nick], last: UInt64) {
+  public init(
+    room: RoomName, topic: String, members: [Nick], last: UInt64, read: UInt64? = nil,
+    settings: RoomSettings? = nil, rank: RoomRank? = nil
+  ) {
     self.room = room
     self.topic = topic
     self.members = members
     self.last = last
-  }
-}
-
-/// One entry of a room's log.
-public struct RoomEntry: Hashable, Sendable {
-  @nonexhaustive
-  public enum Kind: String, Hashable, Sendable {
-    case said
-    /// The topic was set to ``RoomEntry/text``.
-    case topic
-  }
-
-  public var room: RoomName
-  public var offset: UInt64
-  public var kind: Kind
-  public var id: MessageID
-  public var from: Nick
-  /// Milliseconds since 1970-01-01T00:00:00Z, by the server's clock.
-  public var milliseconds: Int64
-  /// As it was said: control characters and all. Sanitise before showing.
-  public var text: String
-
-  public init(
-    room: RoomName, offset: UInt64, kind: Kind = .said, id: MessageID, from: Nick,
-    milliseconds: Int64,
-    text: String
-  ) {
-    self.room = room
-    self.offset = offset
-    self.kind = kind
-    self.id = id
-    self.from = from
-    self.milliseconds = milliseconds
-    self.text = text
+    self.read = read
+    self.settings = settings
+    self.rank = rank
   }
 }
 
@@ -93,6 +87,8 @@ public struct OwnMessage: Hashable, Sendable {
   public var sequence: UInt64
   public var room: RoomName
   public var text: String
+  /// ``RoomAct/Kind/said`` or ``RoomAct/Kind/me``.
+  public var kind = RoomAct.Kind.said
   /// When it was said, milliseconds since 1970 by the local clock.
   public var milliseconds: Int64
   public var state: DeliveryState

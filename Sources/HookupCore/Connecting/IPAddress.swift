@@ -18,6 +18,17 @@ package struct IPAddress: Hashable, Sendable {
     return IPAddress(bytes: bytes[12...]) ?? self
   }
 
+  /// What limits and bans count as one: an IPv4 address, or the first 64 bits of an IPv6 one, which one customer usually has to
+  /// himself: `192.0.2.7`, `2001:db8:1:2::/64`.
+  package var network: String {
+    let plain = unmapped.bytes
+    guard plain.count == 16 else { return plain.map(String.init).joined(separator: ".") }
+    let groups = stride(from: 0, to: 8, by: 2).map {
+      String(UInt16(plain[$0]) << 8 | UInt16(plain[$0 + 1]), radix: 16)
+    }
+    return groups.joined(separator: ":") + "::/64"
+  }
+
   /// 127.0.0.0/8 or ::1.
   package var isLoopback: Bool {
     let plain = unmapped.bytes

@@ -28,6 +28,9 @@ public struct HookupError: Error, Sendable, CustomStringConvertible {
     public static let ackTimeout = Code(rawValue: "ack_timeout")
     /// A file or directory could not be read, written or locked.
     public static let storage = Code(rawValue: "storage")
+    /// The store or the outbox cannot be written for now, e.g. because the disk is full. Nothing was changed, and the same may be
+    /// tried again.
+    public static let unavailable = Code(rawValue: "unavailable")
     /// Another process holds the lock on a data directory.
     public static let locked = Code(rawValue: "locked")
     /// Stored bytes fail their checksum; the file was set aside whole.

@@ -31,18 +31,20 @@ public struct Nick: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A room as one client names it: a public room (`ops`, shown as `#ops`) or the direct conversation with a person
-/// (`@bob`, always in lower case: nicks differ by more than case).
+/// A room as one client names it: a room of its own name (`ops`, shown as `#ops`) or the direct conversation with a person
+/// (`@bob`) or a few (`@bob+carol`), always in lower case: nicks differ by more than case.
 public struct RoomName: Hashable, Sendable, CustomStringConvertible {
   public static let maximumLength = 48
-  /// `ops` for a public room, `@bob` for a direct conversation: the form on the wire and on disk.
+  /// How many others a direct conversation has at most.
+  public static let maximumPeers = 7
+  /// `ops` for a room, `@bob` or `@bob+carol` for a direct conversation: the form on the wire and on disk.
   public let text: String
 
-  /// Takes `ops`, `#ops` (the mark is dropped) or `@bob` (`@Bob` is the same room).
+  /// Takes `ops`, `#ops` (the mark is dropped), `@bob` (`@Bob` is the same room) or `@carol+bob`.
   /// - Throws: ``HookupError/Code/invalidArgument`` with a sentence that says what is allowed.
   public init(_ text: String) throws(HookupError) {
     if text.hasPrefix("@") {
-      self = RoomName(directTo: try Nick(String(text.dropFirst())))
+      self = try RoomName(directTo: Self.peers(in: text))
       return
     }
     let name = text.hasPrefix("#") ? String(text.dropFirst()) : text
@@ -60,11 +62,36 @@ public struct RoomName: Hashable, Sendable, CustomStringConvertible {
     text = "@" + nick.folded
   }
 
-  /// The other person, when this is a direct conversation.
-  public var directPeer: Nick? { text.hasPrefix("@") ? try? Nick(String(text.dropFirst())) : nil }
+  /// The direct conversation with these; in whatever order they are named, it is the same.
+  /// - Throws: ``HookupError/Code/invalidArgument`` for nobody, or for more than ``maximumPeers``.
+  public init(directTo nicks: [Nick]) throws(HookupError) {
+    let names = Set(nicks.map(\.folded)).sorted()
+    guard (1...Self.maximumPeers).contains(names.count) else {
+      throw HookupError(
+        .invalidArgument,
+        "a direct conversation is with 1 to \(Self.maximumPeers) others, not with \(names.count): "
+          + "make a room for more")
+    }
+    text = "@" + names.joined(separator: "+")
+  }
+
+  /// Whether this is a direct conversation.
+  public var isDirect: Bool { text.hasPrefix("@") }
+
+  /// The others, when this is a direct conversation.
+  public var directPeers: [Nick] { isDirect ? (try? Self.peers(in: text)) ?? [] : [] }
+
+  private static func peers(in text: String) throws(HookupError) -> [Nick] {
+    // No nick holds a '+'. One part more than allowed is enough to see that there are too many.
+    let parts = text.dropFirst().split(
+      separator: "+", maxSplits: maximumPeers + 1, omittingEmptySubsequences: false)
+    var nicks: [Nick] = []
+    for part in parts { nicks.append(try Nick(String(part))) }
+    return nicks
+  }
 
   /// As people write it: `#ops` or `@bob`.
-  public var label: String { text.hasPrefix("@") ? text : "#" + text }
+  public var label: String { isDirect ? text : "#" + text }
   public var description: String { label }
 }
 

@@ -15,6 +15,11 @@ public final class ChatClient: Sendable {
     /// A client that only reads: it goes by the client id found in ``directory``, if there is one, but leaves the outbox there to whoever
     /// has its lock. What it says all the same is kept in memory. Default false.
     public var onlyReads = false
+    /// The password of the account ``nick``, for the first login on this device. The token that comes back is kept in ``directory`` and
+    /// is enough from then on; without a directory it lives as long as the client.
+    public var password: String?
+    /// How this device is called in the account's list of devices. At most 64 bytes.
+    public var device = ""
     /// How long a message may wait for the server's ack before ``ChatUpdate/overdue(_:)``. Default 5 s.
     public var ackTimeout = Duration.seconds(5)
     /// The underlying client's settings. Buffer, subprotocol and greeting are set by the chat.
@@ -32,6 +37,7 @@ public final class ChatClient: Sendable {
   public let updates: ChatUpdates
 
   private let configuration: Configuration
+  private let token: ChatToken?
   private let client: HookupClient
   private let queue: EventQueue<ChatUpdate>
   private let core: Mutex<Core>
@@ -56,6 +62,10 @@ public final class ChatClient: Sendable {
     settings.reportsSent = true
     settings.keepalive?.pingsAtOnce = true
     let id: ClientID
+    var token: ChatToken?
+    if let directory = configuration.directory {
+      token = ChatToken(directory: directory, nick: configuration.nick)
+    }
     if let directory = configuration.directory, !configuration.onlyReads {
       let profile = try ChatProfile.open(directory: directory, nick: configuration.nick)
       id = profile.client
@@ -67,7 +77,15 @@ public final class ChatClient: Sendable {
     client = try HookupClient(url, configuration: settings, logger: logger, onChange: onChange)
     queue = EventQueue(limit: configuration.maximumQueuedUpdates)
     updates = ChatUpdates(queue: queue)
-    core = Mutex(Core(machine: ChatClientMachine(nick: configuration.nick, client: id)))
+    self.token = token
+    let credential =
+      configuration.password.map(ChatHello.Credential.password)
+      ?? token?.read().map(ChatHello.Credential.token)
+    core = Mutex(
+      Core(
+        machine: ChatClientMachine(
+          nick: configuration.nick, client: id, credential: credential,
+          device: configuration.device)))
   }
 
   /// Connects and stays connected until ``close()``, cancellation, or a failure for good. To be called once.
@@ -93,9 +111,13 @@ public final class ChatClient: Sendable {
 
   /// Says `text` in a room. Returns when it is in the outbox; what becomes of it comes as ``ChatUpdate/own(_:)``.
   /// - Throws: as ``HookupClient/send(_:)``; ``HookupError/Code/invalidArgument`` for a text that is empty or over the limit.
+  /// - Parameter kind: ``RoomAct/Kind/said`` or ``RoomAct/Kind/me``.
   @discardableResult
-  public func say(_ text: String, in room: RoomName) async throws -> MessageID {
-    let said = try await say(contentsOf: [text], in: room)
+  public func say(
+    _ text: String, in room: RoomName, as kind: RoomAct.Kind = .said,
+    replyingTo ref: UInt64? = nil
+  ) async throws -> MessageID {
+    let said = try await say([RoomAct(kind, text: text, ref: ref)], in: room) { _ in }
     if case .failure(let error)? = said.first?.outcome { throw error }
     return said[0].id
   }
@@ -106,23 +128,31 @@ public final class ChatClient: Sendable {
   public func say(
     contentsOf texts: [String], in room: RoomName, announce: ([MessageID]) -> Void = { _ in }
   ) async throws -> [(id: MessageID, outcome: Result<SendReceipt, any Error>)] {
+    try await say(texts.map { RoomAct.say($0) }, in: room, announce: announce)
+  }
+
+  private func say(
+    _ acts: [RoomAct], in room: RoomName, announce: ([MessageID]) -> Void
+  ) async throws -> [(id: MessageID, outcome: Result<SendReceipt, any Error>)] {
     let milliseconds = wallClockMilliseconds()
-    let messages = texts.map { text in
-      OwnMessage(
-        id: MessageID.random(), sequence: 0, room: room, text: text, milliseconds: milliseconds,
-        state: .buffered)
+    let messages = acts.map { act in
+      var message = OwnMessage(
+        id: MessageID.random(), sequence: 0, room: room, text: act.text,
+        milliseconds: milliseconds, state: .buffered)
+      message.kind = act.kind
+      return message
     }
     announce(messages.map(\.id))
     for message in messages { handle(.said(message)) }
-    let fitting = messages.filter { Self.fault(of: $0.text) == nil }
+    let fitting = zip(messages, acts).filter { Self.fault(of: $0.0.text) == nil }
     var taken: [MessageID: Result<SendReceipt, any Error>] = [:]
     do {
       let outcomes = try await client.send(
-        contentsOf: fitting.map {
-          .json(ChatCommand.say(room, id: $0.id, text: $0.text).json)
+        contentsOf: fitting.map { message, act in
+          .json(ChatCommand.act(room, id: message.id, act).json)
             .needsAck(within: configuration.ackTimeout)
         })
-      for (message, outcome) in zip(fitting, outcomes) { taken[message.id] = outcome }
+      for ((message, _), outcome) in zip(fitting, outcomes) { taken[message.id] = outcome }
     } catch {
       for message in messages { handle(.notAccepted(message.id, reason: "\(error)")) }
       throw error
@@ -155,12 +185,24 @@ public final class ChatClient: Sendable {
 
   public func part(_ room: RoomName) { handle(.part(room)) }
 
-  /// Sets a room's topic; through the outbox, like a message.
-  public func setTopic(_ text: String, of room: RoomName) async throws {
+  /// Does something in a room: through the outbox, like a message. What was refused comes as
+  /// ``ChatUpdate/refused(code:message:room:)``.
+  public func perform(_ act: RoomAct, in room: RoomName) async throws {
     try await client.send(
-      .json(ChatCommand.topic(room, id: MessageID.random(), text: text).json)
+      .json(ChatCommand.act(room, id: MessageID.random(), act).json)
         .needsAck(within: configuration.ackTimeout))
   }
+
+  /// Sets a room's topic.
+  public func setTopic(_ text: String, of room: RoomName) async throws {
+    try await perform(.topic(text), in: room)
+  }
+
+  /// Asks the server something that is not kept when there is no connection: whois, search, devices, away, register.
+  public func ask(_ command: ChatCommand) { handle(.ask(command)) }
+
+  /// Logs in with a password, when the server refused to take us for who we say we are.
+  public func logIn(password: String) { handle(.logIn(password: password)) }
 
   /// Answered by ``ChatUpdate/members(_:_:)``.
   public func requestMembers(of room: RoomName) { handle(.ask(.members(room))) }
@@ -192,6 +234,7 @@ public final class ChatClient: Sendable {
         case .send(let command): client.post(.json(command.json))
         case .ready: client.ready()
         case .tell(let update): queue.push([update])
+        case .keep(let token): self.token?.write(token)
         }
       }
       core.alarm.set(core.machine.nextDeadline, on: client.eventLoop) { [weak self] in
@@ -230,12 +273,12 @@ public final class ChatClient: Sendable {
         guard sequence < client.firstNewSequence else { return }
         first = sequence + 1
         guard case .json(let json) = message.content, let command = try? ChatCommand(json: json),
-          case .say(let room, let id, let text) = command
+          case .act(let room, let id, let act) = command, act.kind.isSpeech
         else { continue }
         handle(
           .restored(
             OwnMessage(
-              id: id, sequence: sequence, room: room, text: text,
+              id: id, sequence: sequence, room: room, text: act.text,
               milliseconds: wallClockMilliseconds(),
               state: .buffered)))
       }

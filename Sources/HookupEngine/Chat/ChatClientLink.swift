@@ -16,6 +16,8 @@ final class ChatClientLink: @unchecked Sendable {
 
   let key: ChatConnectionKey
   let connection: ServerConnection
+  /// Where it is from, as bans and rates count it; nil for a Unix-domain socket.
+  let address: String?
   let gate: CommandGate
   /// Wakes ``ChatHub/pump(_:)``.
   let wake = WorkQueue<Void>()
@@ -31,6 +33,7 @@ final class ChatClientLink: @unchecked Sendable {
   init(key: ChatConnectionKey, connection: ServerConnection, outstandingCommands: Int) {
     self.key = key
     self.connection = connection
+    address = IPAddress(connection.request.remoteHost)?.network
     gate = CommandGate(limit: outstandingCommands)
   }
 

@@ -6,11 +6,13 @@ extension ChatHub {
   /// What goes to the store, in this order.
   enum Change: Sendable {
     case entry(AppendTicket, RoomAppend)
+    case mark(AppendTicket, ReadMark)
     case settled(SettledCommand)
 
     var change: RoomChange {
       switch self {
       case .entry(_, let append): .append(append)
+      case .mark(_, let mark): .marker(mark)
       case .settled(let settled): .cursor(settled.cursor)
       }
     }

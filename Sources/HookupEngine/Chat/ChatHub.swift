@@ -6,13 +6,23 @@ import NIOCore
 final class ChatHub: @unchecked Sendable {
   // All that changes is touched on `loop` only; the rest is Sendable.
 
+  /// What happened since the server began.
+  var measures = ChatMeasures()
   let loop: any EventLoop
   let store: any ChatStore
   let clock: @Sendable () -> Int64
+  let audit: @Sendable (AuditRecord) -> Void
   let logger: Logger
   let outstandingCommands: Int
   let appends = WorkQueue<Change>()
   let reads = WorkQueue<(ticket: ReadTicket, question: StoreRead)>()
+  let questions = WorkQueue<AccountErrand>()
+  /// Nil when there are no accounts.
+  let accounts: (any AccountDesk)?
+  /// What ends waits that are under way: see ``pause(_:)``.
+  var pauses: [Int: Scheduled<Void>] = [:]
+  var lastPause = 0
+  var isFinishing = false
   private var machine: ChatHubMachine
   private var actions = ActionQueue<ChatHubAction>()
   private(set) var links: [ChatConnectionKey: ChatClientLink] = [:]
@@ -21,14 +31,19 @@ final class ChatHub: @unchecked Sendable {
   private var drains: [ChatClientLink] = []
 
   init(
-    settings: ChatHubSettings, store: any ChatStore, loop: any EventLoop,
-    clock: @escaping @Sendable () -> Int64, logger: Logger
+    settings: ChatHubSettings, store: any ChatStore, accounts: (any AccountDesk)? = nil,
+    loop: any EventLoop, clock: @escaping @Sendable () -> Int64,
+    audit: @escaping @Sendable (AuditRecord) -> Void = { _ in }, logger: Logger
   ) {
+    var settings = settings
+    settings.hasAccounts = accounts != nil
     machine = ChatHubMachine(settings: settings, server: store.id)
+    self.accounts = accounts
     outstandingCommands = settings.limits.outstandingCommands
     self.store = store
     self.loop = loop
     self.clock = clock
+    self.audit = audit
     self.logger = logger
   }
 
@@ -37,7 +52,8 @@ final class ChatHub: @unchecked Sendable {
   func connect(_ link: ChatClientLink, fallback: ClientID) {
     loop.execute {
       self.links[link.key] = link
-      self.handle(.connected(link.key, fallback: fallback))
+      self.measures.opened += 1
+      self.handle(.connected(link.key, fallback: fallback, address: link.address))
     }
   }
 
@@ -47,6 +63,7 @@ final class ChatHub: @unchecked Sendable {
   ) {
     loop.execute {
       if let acknowledgement { link.acknowledgements[ticket] = acknowledgement }
+      self.measures.count(command)
       self.handle(.received(link.key, ticket, command))
     }
   }
@@ -64,8 +81,11 @@ final class ChatHub: @unchecked Sendable {
     loop.execute {
       self.timer?.task.cancel()
       self.timer = nil
+      self.isFinishing = true
+      for pause in self.pauses.values { pause.cancel() }
       self.appends.finish()
       self.reads.finish()
+      self.questions.finish()
     }
   }
 
@@ -107,6 +127,7 @@ final class ChatHub: @unchecked Sendable {
 
   func handle(_ event: ChatHubEvent) {
     loop.assertInEventLoop()
+    machine.milliseconds = clock()
     machine.handle(event, at: .now, into: &actions)
     while let action = actions.popFirst() { perform(action) }
     drain()
@@ -116,7 +137,10 @@ final class ChatHub: @unchecked Sendable {
   private func perform(_ action: ChatHubAction) {
     switch action {
     case .send(let event, let keys):
-      if case .error(let refusal) = event, keys.count == 1 { links[keys[0]]?.refusal = refusal }
+      if case .error(let refusal) = event, keys.count == 1 {
+        links[keys[0]]?.refusal = refusal
+        measures.refusals[refusal.code.rawValue, default: 0] += 1
+      }
       send(event, to: keys)
     case .settle(let key, let ticket, let acknowledge):
       guard let link = links[key] else { return }
@@ -126,11 +150,16 @@ final class ChatHub: @unchecked Sendable {
         append.cursor = links[key]?.carryCursor(of: command)
       }
       appends.append(.entry(ticket, append))
+    case .mark(let ticket, let mark): appends.append(.mark(ticket, mark))
     case .read(let ticket, let question):
+      measures.reads += 1
       reads.append((ticket, question))
+    case .identify(let ticket, let question): questions.append(.question(ticket, question))
+    case .touch(let device, let nick): questions.append(.touch(device: device, of: nick))
     case .close(let key, let code, let reason):
       guard let link = links[key] else { return }
       drop(link)
+      measures.closes[Int(code), default: 0] += 1
       link.connection.close(CloseCode(rawValue: code), reason: reason)
     }
   }
@@ -180,12 +209,27 @@ final class ChatHub: @unchecked Sendable {
     }
   }
 
+  /// How the server stands.
+  func measure() async -> ChatMeasures {
+    let now = try? await loop.submit {
+      var measures = self.measures
+      self.machine.measure(into: &measures)
+      return measures
+    }.get()
+    return now ?? ChatMeasures()
+  }
+
   private func drop(_ link: ChatClientLink) {
     links[link.key] = nil
     link.overflow = []
     link.acknowledgements = [:]
     link.gate.open()
     link.wake.finish()
+  }
+
+  /// An operator's word. From any thread.
+  func tell(_ event: ChatHubEvent) {
+    loop.execute { self.handle(event) }
   }
 
   private func schedule() {

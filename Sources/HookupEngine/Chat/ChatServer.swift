@@ -51,10 +51,14 @@ public final class ChatServer: Service, Sendable {
       configuration.server.sessions = nil
     }
     self.configuration = configuration
+    let accounts = configuration.accounts.map {
+      AccountService(
+        store: store, settings: $0, clock: configuration.clock, audit: configuration.audit)
+    }
     let hub = ChatHub(
-      settings: configuration.hubSettings, store: store,
+      settings: configuration.hubSettings, store: store, accounts: accounts,
       loop: MultiThreadedEventLoopGroup.singleton.next(), clock: configuration.clock,
-      logger: logger)
+      audit: configuration.audit, logger: logger)
     let generator = LockedGenerator(random)
     self.hub = hub
     server = HookupServer(configuration: configuration.server, logger: logger) { connection in
@@ -74,6 +78,10 @@ public final class ChatServer: Service, Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.hub.writeEntries() }
       group.addTask { await self.hub.answerReads() }
+      group.addTask { await self.hub.answerQuestions() }
+      if !configuration.retention.keepsAll {
+        group.addTask { await self.hub.trim(self.configuration) }
+      }
       // Whatever ends the server, the store's queues are emptied before this returns.
       defer { hub.finish() }
       try await server.run()
@@ -90,6 +98,37 @@ public final class ChatServer: Service, Sendable {
     server.drain(over: window)
   }
 
+  /// How the server stands, for an operator. Asks its event loop: not for each message.
+  public func measures() async -> ChatMeasures { await hub.measure() }
+
+  /// Whether it listens, and can store what is said.
+  public func health() async -> (isReady: Bool, reason: String?) {
+    let failure = await hub.measure().storeFailure
+    guard address != nil else { return (false, failure ?? "the server does not listen") }
+    return (failure == nil, failure)
+  }
+
+  /// Says something to everybody who is connected.
+  public func announce(_ text: String) { hub.tell(.announced(text)) }
+
+  /// Closes all connections of a person. They may come back: disable the account, or ban the address, to keep them out.
+  public func expel(_ nick: Nick, reason: String) {
+    hub.tell(.expelled(.person(nick), reason: reason))
+  }
+
+  /// Takes other bounds over from `configuration`: ``ChatServerConfiguration/limits``, rates, times. Nobody is disconnected; who is
+  /// connected was told the old ones. Where the server listens, its TLS and the store's bounds stay.
+  /// - Throws: ``HookupError/Code/invalidArgument`` for bounds that contradict each other; then nothing changes.
+  public func reconfigure(_ configuration: ChatServerConfiguration) throws(HookupError) {
+    // What the connections are bounded by stays as it is: the new limits have to fit into that.
+    var next = configuration
+    next.server = self.configuration.server
+    try next.validate()
+    var settings = next.hubSettings
+    settings.hasAccounts = self.configuration.accounts != nil
+    hub.tell(.configured(settings))
+  }
+
   /// Reads the certificates again, as ``HookupServer/reloadTLS()`` does.
   /// - Throws: ``HookupError/Code/invalidArgument`` with the file that cannot be used, or without TLS.
   public func reloadTLS() async throws(HookupError) {
@@ -104,8 +143,19 @@ extension ChatServerConfiguration {
     settings.maximumOpenRooms = maximumOpenRooms
     settings.presenceMembers = presenceMembers
     settings.helloTimeout = helloTimeout
+    settings.allowsGuests = accounts?.allowsGuests ?? true
+    settings.readersPerRoom = readersPerRoom
+    settings.personRate = Self.rate(commandsPerPerson)
+    settings.addressRate = Self.rate(commandsPerAddress)
+    settings.searchRate = Self.rate(searches)
+    settings.badCommands = badCommands
+    settings.connectionsPerClient = connectionsPerPerson
     settings.pageEntries = min(settings.pageEntries, limits.page)
     return settings
+  }
+
+  private static func rate(_ pair: (perSecond: Int, burst: Int)) -> TokenBucket.Rate {
+    TokenBucket.Rate(perSecond: pair.perSecond, burst: pair.burst)
   }
 }
 

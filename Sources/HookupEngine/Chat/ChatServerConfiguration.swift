@@ -29,6 +29,37 @@ public struct ChatServerConfiguration: Sendable {
   /// its id. Bounds are those of ``ServerConfiguration/sessions``; its store is always the chat's.
   public var offersSessions = true
 
+  /// How people log in; nil leaves a server without accounts, on which a nick is whoever has it. Default: guests may be here, and
+  /// register.
+  public var accounts: AccountSettings? = AccountSettings()
+
+  /// Hears who logged in and who moderated, on any thread; it must not wait. Default: nobody.
+  public var audit: @Sendable (AuditRecord) -> Void = { _ in }
+
+  /// Readers of one room. Default 10,000; one more is refused with `room_full`.
+  public var readersPerRoom = 10_000
+
+  /// Commands of one person a second, and so many at once after a rest. Default 200 and 2,000; 0 a second: no limit. What is beyond waits
+  /// its turn and its sender is told: nothing is lost, and nothing is refused.
+  public var commandsPerPerson = (perSecond: 200, burst: 2_000)
+
+  /// The same of all who come from one address, IPv6 by /64. Default 2,000 and 20,000.
+  public var commandsPerAddress = (perSecond: 2_000, burst: 20_000)
+
+  /// Searches of one person. Default 1 a second, 5 at once; one more is refused with `too_fast`.
+  public var searches = (perSecond: 1, burst: 5)
+
+  /// Messages of a connection, one after the other, that are no commands; one more closes it with 1008. Default 16.
+  public var badCommands = 16
+
+  /// Live connections of one person. Default 8; one more closes the oldest with 4009.
+  public var connectionsPerPerson = 8
+
+  /// Which old entries go. Default: none. Looked at each ``retentionInterval``, in small steps between which others write.
+  public var retention = RoomRetention()
+  /// Default 60 s.
+  public var retentionInterval = Duration.seconds(60)
+
   /// How long a new connection may take to say hello. Default 60 s, enough to type one by hand; then it is closed with
   /// 1008. Short times cut off slow networks, long ones let strangers hold connections.
   public var helloTimeout = Duration.seconds(60)
@@ -61,6 +92,16 @@ public struct ChatServerConfiguration: Sendable {
     try Self.check(limits.directRooms, "directRooms", 0...2_000)
     try Self.check(limits.outstandingCommands, "outstandingCommands", 1...100_000)
     try Self.check(maximumOpenRooms, "maximumOpenRooms", 1...10_000_000)
+    try Self.check(readersPerRoom, "readersPerRoom", 1...10_000_000)
+    try Self.check(badCommands, "badCommands", 0...1_000_000)
+    try Self.check(connectionsPerPerson, "connectionsPerPerson", 1...1_000)
+    for (rate, name) in [
+      (commandsPerPerson, "commandsPerPerson"), (commandsPerAddress, "commandsPerAddress"),
+      (searches, "searches"),
+    ] {
+      try Self.check(rate.perSecond, name + ".perSecond", 0...1_000_000)
+      try Self.check(rate.burst, name + ".burst", 1...10_000_000)
+    }
     // A byte of text is six as an escape; the rest of a command takes less than 2 KiB.
     let needed = max(limits.textBytes, limits.topicBytes) * 6 + (2 << 10)
     guard server.limits.maximumMessageBytes >= needed else {

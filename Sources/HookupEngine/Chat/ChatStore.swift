@@ -8,7 +8,7 @@ import HookupCore
 ///
 /// It also keeps how far each client's session is committed, in one transaction with the entries: so a message that comes a
 /// second time, after whatever crash, has no second effect.
-public protocol ChatStore: SessionStore {
+public protocol ChatStore: SessionStore, AccountStore {
   /// The store's own id: made with the store, never changed. Another id tells clients that their offsets are void.
   var id: String { get }
 
@@ -16,6 +16,10 @@ public protocol ChatStore: SessionStore {
   ///
   /// An entry's offset is its log's last one + 1. An entry whose (client, id) is already stored, be it by an earlier one of
   /// the same call, is not stored again. `milliseconds` since 1970 is the time of all of them.
+  ///
+  /// An entry is stored when ``RoomState/refusal(of:knowing:at:)`` has nothing against it: the state is that of the log up to here,
+  /// and takes the entry in (``RoomState/take(_:at:)``). An edit, a deletion or a reaction changes what is read of the entry that it
+  /// names (``RoomEntry/since``, ``RoomEntry/text``). Of ``RoomAppend/mentions`` those are kept that are present or accounts.
   ///
   /// An entry whose cursor's number is committed already, be it by an earlier change of the same call, is not stored: the outcome
   /// is ``RoomAppended/duplicate(key:offset:milliseconds:)`` when its (client, id) is stored, else ``RoomAppended/passed``. Any
@@ -30,14 +34,28 @@ public protocol ChatStore: SessionStore {
   /// The state of a log; that of an empty one when there is none.
   func head(of key: RoomKey) async throws(HookupError) -> RoomHead
 
-  /// Reads a stretch of a log: all that was committed before the call is seen.
+  /// Reads a stretch of a log: all that was committed before the call is seen. Texts are as they stand now; that of an entry that was
+  /// deleted, and those of its edits, are empty.
   func page(_ request: RoomPageRequest) async throws(HookupError) -> RoomPage
 
-  /// The public rooms after `name` by the order of their names, at most `limit`.
-  func rooms(after name: RoomName?, limit: Int) async throws(HookupError) -> RoomListPage
+  /// The rooms after `name` by the order of their names, at most `limit`: all but the hidden ones of which `reader` is no member.
+  func rooms(
+    after name: RoomName?, limit: Int, for reader: RoomReader
+  ) async throws(HookupError) -> RoomListPage
 
-  /// The direct conversations of `nick`, named as `nick` names them, the one written to last first, at most `limit`.
-  func directRooms(of nick: Nick, limit: Int) async throws(HookupError) -> [RoomSummary]
+  /// What is known of `nick`: at most `limit` of each kind, but of marks at most `marks`.
+  func person(_ nick: Nick, limit: Int, marks: Int) async throws(HookupError) -> PersonRecord
+
+  /// Searches what was said and stands. Rank: the store's own, newer ones first among equals.
+  /// - Throws: ``HookupError/Code/invalidArgument`` when there is nothing to search for in the words.
+  func search(_ request: SearchRequest) async throws(HookupError) -> SearchPage
+
+  /// Removes old entries, at most about `maximumEntries` of them, so that nothing else waits for long; called again until nothing
+  /// comes back. State, topic and offsets stay; reactions and edits go with what they are of.
+  /// - Parameter milliseconds: now.
+  func trim(
+    _ retention: RoomRetention, milliseconds: Int64, maximumEntries: Int
+  ) async throws(HookupError) -> [RoomTrim]
 
   /// Lets go of files and locks. Idempotent; afterwards every call throws ``HookupError/Code/closed``.
   func close() async throws(HookupError)
@@ -67,6 +85,14 @@ public struct ChatStoreLimits: Hashable, Sendable {
   /// nothing for the longest time are forgotten: should one of them come back with messages that it does not know to be
   /// stored, it sends them again, and only their ids tell.
   public var maximumSessions = 1_000_000
+  /// Rooms that are not open, of which one person is a member. Default 500. One more invitation is refused.
+  public var roomsPerPerson = 500
+  /// Accounts in all. Default 100,000. One more registration is refused.
+  public var maximumAccounts = 100_000
+  /// Devices that one account is logged in on. Default 32; one more logs out the one unseen for the longest time.
+  public var devicesPerAccount = 32
+  /// Rooms of which one person's read mark is kept. Default 1,000; the one that was set longest ago goes.
+  public var marksPerPerson = 1_000
 
   public init() {}
 }

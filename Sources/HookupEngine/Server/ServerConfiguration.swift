@@ -82,6 +82,10 @@ public struct ServerConfiguration: Sendable {
   /// What ``pingPath`` answers. Default `pong`, as text/plain.
   public var pingBody = "pong"
 
+  /// Makes the pages that a plain GET or HEAD of a path gets; nil for a path at which there is none. ``pingPath`` and files of
+  /// ``publicDirectory`` come first. Default: none.
+  public var page: (@Sendable (String) async -> ServerPage?)?
+
   /// The `Server` header of HTTP answers, the opening handshake included. Default nil: none, which tells an
   /// attacker least.
   public var serverName: String?

@@ -43,12 +43,13 @@ struct TimelinePane {
 
   private func body(of line: ChatTimeline.Line) -> [StyledText] {
     switch line.content {
-    case .entry(let entry) where entry.kind == .said:
+    case .entry(let entry) where entry.kind.isSpeech:
       let own = entry.from == timeline.nick
       return said(
-        line, by: entry.from, entry.text, mark: own ? Mark(sign: signs.stored, role: .dim) : nil)
-    case .entry(let entry):
-      return event(line, "---", "\(entry.from) set the topic: \(entry.text)", .notice)
+        line, by: entry.from, Self.text(of: entry),
+        mark: own ? Mark(sign: signs.stored, role: .dim) : nil)
+        + reactions(of: entry)
+    case .entry(let entry): return event(line, "---", entry.sentence, .notice)
     case .own(let own): return said(line, own)
     case .gap(let from, let to):
       let count = to - from
@@ -63,7 +64,8 @@ struct TimelinePane {
   // MARK: What people say
 
   private func said(_ line: ChatTimeline.Line, _ own: OwnMessage) -> [StyledText] {
-    var rows = said(line, by: timeline.nick, own.text, mark: mark(of: own))
+    let text = own.kind == .me ? "* \(timeline.nick) \(own.text)" : own.text
+    var rows = said(line, by: timeline.nick, text, mark: mark(of: own))
     if case .failed(let reason) = own.state {
       let end = line.isRetried ? "  (said again below)" : "  /retry"
       let text = "\(signs.failed) failed: " + Sanitizer.clean(reason, limit: 300) + end
@@ -72,6 +74,23 @@ struct TimelinePane {
       }
     }
     return rows
+  }
+
+  private static func text(of entry: RoomEntry) -> String {
+    if entry.since?.deleted != nil { return "(deleted)" }
+    let text = entry.kind == .me ? "* \(entry.from) \(entry.text)" : entry.text
+    let answer = entry.act.ref.map { "↪\($0) " } ?? ""
+    return answer + text + (entry.since?.edited == nil ? "" : " (edited)")
+  }
+
+  /// One row under the message.
+  private func reactions(of entry: RoomEntry) -> [StyledText] {
+    guard let reactions = entry.since?.reactions, !reactions.isEmpty else { return [] }
+    let words = reactions.map { "\(Sanitizer.clean($0.text, limit: 16)) \($0.count)" }
+    let glyphs = Sanitizer.glyphs(of: words.joined(separator: "  "), limit: 200)
+    return glyphs.wrapped(to: textColumns).prefix(1).map {
+      indent + StyledText($0, CellStyle(.dim))
+    }
   }
 
   /// The state of an own message at the right edge.

@@ -1,183 +1,172 @@
 import Glibc
 import HookupCore
 import HookupEngine
+import HookupSQLite
+import Logging
+import Synchronization
 
-/// A real server with many people, stopped in good order and started again while they talk; and in the end the question whether
-/// anything is missing, and when they were back.
+/// Restarts a real chat server under load, and asks whether anything is missing.
 struct RestartRun: Sendable {
-  let settings: RestartSettings
+  struct Settings: Sendable {
+    var clients = 1_000
+    var speakers = 50
+    var rounds = 2
+    /// Messages a second, of all speakers together.
+    var rate = 200
+    /// The server's drain window, seconds; 0 for none.
+    var window = 30
+  }
+
+  struct Outcome: Sendable {
+    var histograms: [ReconnectHistogram] = []
+    var secondsToAll: [Double] = []
+    var said = 0
+    var stored = 0
+    var lost = 0
+    var doubled = 0
+    var reordered = 0
+    var jumps = 0
+    var unread = 0
+    var failed: [String] = []
+    var problems: [String] = []
+    var idleServerKiB = 0
+    var connectedServerKiB = 0
+
+    var isGood: Bool {
+      lost + doubled + reordered + jumps + unread == 0 && failed.isEmpty && problems.isEmpty
+    }
+  }
+
+  /// How long the server says that it is away, seconds.
+  private static let restartTime = 1
+
+  let settings: Settings
   let place: TorturePlace
-  private let server: TortureServer
-  private let clients: [RestartClient]
 
-  private var senders: ArraySlice<RestartClient> { clients.prefix(settings.senders) }
+  func run() async throws -> Outcome {
+    raiseDescriptorLimit()
+    let (server, port) = try await startServer()
+    var outcome = Outcome()
+    outcome.idleServerKiB = await memory(of: server)
+    let clients = try RestartClients(
+      count: settings.clients, speakers: settings.speakers, url: "ws://127.0.0.1:\(port)/")
+    let running = Task { await clients.run() }
+    defer {
+      clients.close()
+      running.cancel()
+    }
+    guard await clients.waitForAll(since: .zero, within: .seconds(120)) != nil else {
+      throw HookupError(.connectFailed, "not all clients were welcomed within 2 minutes")
+    }
+    outcome.connectedServerKiB = await memory(of: server)
+    let speaking = Task {
+      while !Task.isCancelled {
+        await clients.speak()
+        try? await Task.sleep(for: .seconds(1) / settings.rate)
+      }
+    }
+    defer { speaking.cancel() }
+    for _ in 0..<settings.rounds { try await restart(server, clients, &outcome) }
+    speaking.cancel()
+    await speaking.value
+    let data = "\(place.directory)/server/data"
+    let isQuiet = try await clients.waitForQuiet(
+      at: { (try? Self.log(in: data))?.last?.offset ?? 0 }, within: .seconds(120))
+    if !isQuiet { outcome.problems.append("not all was settled and read within 2 minutes") }
+    await server.stop()
+    outcome.problems += await server.problems
+    judge(clients.snapshot, try Self.log(in: data), &outcome)
+    return outcome
+  }
 
-  /// Starts the server.
-  /// - Throws: ``HookupError/Code/bindFailed``, ``HookupError/Code/storage``.
-  init(_ settings: RestartSettings, in place: TorturePlace) async throws {
-    self.settings = settings
-    self.place = place
-    let file = place.path("server.toml", in: "server")
-    try Self.write(settings.serverConfiguration, to: file)
-    var random = RandomSource(seed: settings.seed)
-    var started: (server: TortureServer, port: Int)?
-    var failure: any Error = HookupError(.bindFailed, "no port is free")
-    for _ in 0..<5 where started == nil {
-      // Below those that the system gives by itself, so that nobody has it while the server is away.
-      let port = Int.random(in: 20_000..<32_000, using: &random)
-      let server = TortureServer(place, port: port, options: ["--config", file])
+  private func startServer() async throws -> (TortureServer, Int) {
+    for _ in 0..<20 {
+      let port = Int.random(in: 20_000...30_000)
+      let config = "\(place.directory)/server.toml"
+      let text =
+        "drain-window = \(settings.window)\nrestart-time = \(Self.restartTime)\n"
+        + "[limits]\naddress-commands-per-second = 0\n"
+      guard let file = fopen(config, "we") else {
+        throw HookupError(.storage, "\(config) cannot be written")
+      }
+      fputs(text, file)
+      fclose(file)
+      let server = TortureServer(place, port: port, options: ["--config", config])
       do {
         try await server.start()
-        started = (server, port)
-      } catch { failure = error }
-    }
-    guard let started else { throw failure }
-    server = started.server
-    let texts = TextPool()
-    clients = try (0..<settings.clients).map {
-      try RestartClient(
-        $0, url: "ws://127.0.0.1:\(started.port)/", room: settings.room(of: $0), texts: texts)
-    }
-  }
-
-  private static func write(_ text: String, to path: String) throws(HookupError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    let bytes = Array(text.utf8)
-    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw HookupError(.storage, "'\(path)' cannot be written")
-    }
-    close(descriptor)
-  }
-
-  /// Ends everything.
-  func end() { place.killAll() }
-
-  /// Carries it all out.
-  func run() async throws -> RestartResult {
-    try await withThrowingTaskGroup(of: RestartResult?.self) { tasks in
-      for client in clients {
-        tasks.addTask {
-          try await client.run()
-          return nil
-        }
-      }
-      tasks.addTask { try await carryOut() }
-      defer { tasks.cancelAll() }
-      // A client that ends by itself throws.
-      while let result = try await tasks.next() { if let result { return result } }
-      throw HookupError(.closed, "the run has ended")
-    }
-  }
-
-  private func carryOut() async throws -> RestartResult {
-    var result = RestartResult(settings: settings)
-    let ready = await wait(settings.patience) { clients.allSatisfy(\.isReady) }
-    guard ready else {
-      throw HookupError(
-        .connectFailed, "\(clients.filter { !$0.isReady }.count) clients could not join")
-    }
-    let feeding = Task { try await feed() }
-    defer { feeding.cancel() }
-    for round in 1...settings.rounds {
-      try await Task.sleep(for: .seconds(1))
-      try await restart(round, into: &result)
-    }
-    try await Task.sleep(for: .seconds(1))
-    feeding.cancel()
-    _ = try? await feeding.value
-    try await settle(into: &result)
-    return result
-  }
-
-  /// Gives the senders in turn, 20 times a second, what is due by then.
-  private func feed() async throws {
-    let start = ContinuousClock.now
-    var fed = 0
-    while true {
-      try await Task.sleep(for: .milliseconds(50))
-      let due = Int((ContinuousClock.now - start) / .seconds(1) * settings.rate)
-      while fed < due {
-        try Task.checkCancellation()
-        try await clients[fed % settings.senders].say()
-        fed += 1
+        return (server, port)
+      } catch let error as HookupError where error.code == .bindFailed {
+        continue
       }
     }
+    throw HookupError(.bindFailed, "no port is free")
   }
 
-  private func restart(_ round: Int, into result: inout RestartResult) async throws {
-    let stopped = ContinuousClock.now
+  private func restart(
+    _ server: TortureServer, _ clients: RestartClients, _ outcome: inout Outcome
+  ) async throws {
+    let start = MonotonicInstant.now
     await server.stop()
     try await server.start()
-    result.absences.append(ContinuousClock.now - stopped)
-    let longest = settings.restartTime + settings.spread + settings.patience
-    let areBack = await wait(longest) {
-      clients.allSatisfy { $0.welcome(after: stopped) != nil }
+    guard let times = await clients.waitForAll(since: start, within: .seconds(120)) else {
+      outcome.problems.append("after a restart not all clients came back within 2 minutes")
+      return
     }
-    let arrivals = clients.compactMap { $0.welcome(after: stopped) }.map { $0 - stopped }
-    if !areBack {
-      result.problems.append(
-        "\(clients.count - arrivals.count) clients did not come back after restart \(round)")
-    }
-    result.rounds.append(
-      ReconnectHistogram(arrivals, from: settings.restartTime, over: settings.spread))
+    let window = ReconnectSlots.window(for: settings.clients, atMost: .seconds(settings.window))
+    // Nobody was asked back before that.
+    outcome.histograms.append(
+      ReconnectHistogram(
+        times.map { $0 - Double(Self.restartTime) }, over: max(1, window / .seconds(1))))
+    outcome.secondsToAll.append(times.max() ?? 0)
   }
 
-  /// Waits until everything that was said is stored and read, and compares.
-  private func settle(into result: inout RestartResult) async throws {
-    if await !wait(settings.patience, until: { senders.allSatisfy { $0.unsettledCount == 0 } }) {
-      result.problems.append("what was said is not confirmed in time")
+  private func judge(
+    _ state: RestartClients.State, _ log: [RoomEntry], _ outcome: inout Outcome
+  ) {
+    outcome.said = state.said
+    outcome.stored = log.count
+    let ids = log.map(\.id.text)
+    outcome.doubled = ids.count - Set(ids).count
+    outcome.lost = state.stored.subtracting(ids).count
+    var last: [Substring: Int] = [:]
+    for entry in log {
+      let words = entry.text.split(separator: " ")
+      guard words.count == 2, let number = Int(words[1]) else { continue }
+      if let before = last[words[0]], number <= before { outcome.reordered += 1 }
+      last[words[0]] = number
     }
-    var expected: [String: UInt64] = [:]
-    for client in senders { expected[client.room.text, default: 0] += UInt64(client.saidCount) }
-    let last = expected
-    if await !wait(
-      settings.patience,
-      until: { clients.allSatisfy { $0.lastRead >= last[$0.room.text] ?? 0 } })
-    {
-      result.problems.append("not everybody has read everything in time")
-    }
-    for client in clients {
-      result.problems += client.problems
-      result.extraConnections += max(0, client.welcomeCount - 1 - settings.rounds)
-    }
-    result.confirmed = senders.reduce(0) { $0 + $1.storedCount }
-    for client in clients { client.close() }
-    await server.stop()
-    result.problems += await server.problems
-    for room in 0..<settings.rooms { result.count(try await evidence(of: room)) }
+    outcome.jumps = state.jumps
+    outcome.unread = state.read.values.count { $0 != log.last?.offset ?? 0 }
+    outcome.failed = Array(state.failed.prefix(5))
   }
 
-  private func evidence(of room: Int) async throws -> TortureEvidence {
-    var evidence = TortureEvidence()
-    for client in clients where client.number % settings.rooms == room {
-      evidence.readers["client \(client.number)"] = client.reader
-      if client.number < settings.senders { evidence.senders[client.number] = client.sender }
-    }
-    let name = "restart-\(room)"
-    let child = try place.start(
-      "hookup-chat-server",
-      ["export", "--room", name, "--data", "\(place.directory)/server/data"], folder: "log",
-      name: name)
-    let end = await child.waitForEnd()
-    let isSilent = evidence.senders.values.allSatisfy { $0.confirmed.isEmpty }
-    guard end == .exit(0) || isSilent else {
-      throw HookupError(.storage, "the export of \(name) \(end)")
-    }
-    evidence.log.entries = TortureLedger.entries(
-      TorturePlace.text(of: "\(place.directory)/log/\(name).out")
-    ).map { TortureEvidence.Entry(offset: $0.offset, id: "", text: $0.text) }
-    evidence.last = evidence.log.entries.last?.offset ?? 0
-    return evidence
+  private static func log(in data: String) throws -> [RoomEntry] {
+    let pages = Mutex<[RoomEntry]>([])
+    let room = try RoomName("restart")
+    try StoreArchive.export(room, of: data) { page in pages.withLock { $0 += page } }
+    return pages.withLock { $0 }
   }
 
-  /// Waits until something that nobody reports is so.
-  /// - Returns: false when it is not after `limit`.
-  private func wait(_ limit: Duration, until condition: () -> Bool) async -> Bool {
-    let end = ContinuousClock.now + limit
-    while !condition() {
-      guard ContinuousClock.now < end, !Task.isCancelled else { return false }
-      try? await Task.sleep(for: .milliseconds(50))
+  private func memory(of server: TortureServer) async -> Int {
+    guard let pid = await server.pid else { return 0 }
+    return ProcMemory(parsing: TorturePlace.text(of: "/proc/\(pid)/status"))?.residentKiB ?? 0
+  }
+
+  private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else {
+      return
     }
-    return true
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+  }
+}
+
+extension Logger {
+  /// For clients of which there are many, whose reconnects are the point.
+  static var quietBench: Logger {
+    var logger = Logger(label: "bench")
+    logger.logLevel = .critical
+    return logger
   }
 }

@@ -56,7 +56,7 @@ struct TortureRun: Sendable {
   }
 
   /// On a port below those that the system gives by itself, so that nobody has it while the server is dead.
-  private static func startServer(_ place: TorturePlace) async throws -> (TortureServer, Int) {
+  static func startServer(_ place: TorturePlace) async throws -> (TortureServer, Int) {
     var failure: any Error = HookupError(.bindFailed, "no port is free")
     for _ in 0..<5 {
       let port = Int.random(in: 20_000..<32_000)

@@ -5,17 +5,20 @@ import HookupEngine
 actor TortureServer {
   private let place: TorturePlace
   private let port: Int
+  /// Arguments beside port, data and log level.
   private let options: [String]
   private var process: ChildProcess?
   private(set) var kills = 0
   private(set) var stops = 0
   private(set) var problems: [String] = []
 
-  /// - Parameter options: of the program, beside those that say where it listens and where its data are.
+  /// Its process id; nil before it was started.
+  var pid: pid_t? { process?.pid }
+
   init(_ place: TorturePlace, port: Int, options: [String] = []) {
+    self.options = options
     self.place = place
     self.port = port
-    self.options = options
   }
 
   /// Returns when it listens.

@@ -41,6 +41,13 @@ enum TerminalProcess {
     stateDirectory().flatMap { makeDirectory($0 + "/crash") }
   }
 
+  /// What this machine is called, for a list of devices.
+  static var hostName: String {
+    var name = [CChar](repeating: 0, count: 65)
+    guard gethostname(&name, 64) == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// An environment variable that is set and not empty.
   static func environment(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }

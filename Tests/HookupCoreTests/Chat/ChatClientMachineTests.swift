@@ -57,6 +57,48 @@ private struct Bench {
 }
 
 struct ChatClientMachineTests {
+  @Test func `a token takes the place of the password, is kept, and told to nobody`() throws {
+    var bench = try Bench()
+    bench.machine = ChatClientMachine(
+      nick: bench.alice, client: client(1), credential: .password("correct horse"), device: "pc")
+    func hello(_ credential: ChatHello.Credential?) -> ChatClientMachine.Action {
+      .send(
+        .hello(
+          ChatHello(nick: bench.alice, client: client(1), credential: credential, device: "pc")))
+    }
+    #expect(bench.feed(.connected) == [hello(.password("correct horse"))])
+    var welcome = ChatWelcome(
+      nick: try Nick("Alice"), server: "s1", direct: [], limits: ChatLimits())
+    welcome.account = ChatAccount(nick: try Nick("Alice"), device: "7", token: "secret")
+    let actions = bench.feed(.received(.welcome(welcome)))
+    #expect(actions.contains(.keep(token: "secret")))
+    #expect(
+      bench.told(actions).contains(.account(ChatAccount(nick: try Nick("Alice"), device: "7"))))
+    #expect(!"\(bench.told(actions))".contains("secret"))
+    _ = bench.feed(.disconnected)
+    guard case .send(.hello(let again))? = bench.feed(.connected).first else { return }
+    #expect(again.credential == .token("secret") && again.nick.text == "Alice")
+    // A token that is worth nothing is let go; a password may be given then.
+    let refusal = ChatRefusal(.notLoggedIn, "log in", command: "hello")
+    #expect(bench.feed(.received(.error(refusal))).contains(.keep(token: nil)))
+    guard case .send(.hello(let asked))? = bench.feed(.logIn(password: "p")).first else {
+      Issue.record("no hello")
+      return
+    }
+    #expect(asked.credential == .password("p"))
+  }
+
+  @Test func `who is shown out of a room does not come back by itself`() throws {
+    var bench = try Bench()
+    _ = bench.feed(.join(bench.ops, since: nil))
+    _ = bench.welcome()
+    _ = bench.feed(.received(bench.joined(after: 0, last: 0)))
+    #expect(bench.feed(.received(.parted(bench.ops))) == [.tell(.parted(bench.ops))])
+    _ = bench.feed(.disconnected)
+    let joins = bench.welcome().filter { if case .send(.join) = $0 { true } else { false } }
+    #expect(joins.isEmpty)
+  }
+
   @Test func `a connection begins with hello, then the joins, then the outbox`() throws {
     var bench = try Bench()
     #expect(bench.feed(.join(bench.ops, since: 7)) == [])

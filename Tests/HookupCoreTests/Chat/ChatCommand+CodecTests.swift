@@ -36,6 +36,86 @@ import Testing
       #"{"do":"history","room":"ops","before":9,"limit":5}"#
     ),
     (.ping, #"{"do":"ping"}"#),
+    (
+      .hello(
+        ChatHello(nick: try! Nick("bob"), client: nil, credential: .password("p w"), device: "pc")),
+      #"{"do":"hello","v":1,"nick":"bob","password":"p w","device":"pc"}"#
+    ),
+    (
+      .hello(ChatHello(nick: try! Nick("bob"), client: nil, credential: .token("ab"))),
+      #"{"do":"hello","v":1,"nick":"bob","token":"ab"}"#
+    ),
+    (.register(password: "p", device: "pc"), #"{"do":"register","password":"p","device":"pc"}"#),
+    (.password(old: "a", new: "b"), #"{"do":"password","old":"a","new":"b"}"#),
+    (.devices, #"{"do":"devices"}"#),
+    (.revoke(device: nil), #"{"do":"revoke"}"#),
+    (.revoke(device: "7"), #"{"do":"revoke","device":"7"}"#),
+    (
+      .act(ops, id: id, .say("yes", replyingTo: 4)),
+      #"{"do":"say","room":"ops","id":"m-1","ref":4,"text":"yes"}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.me, text: "waves")),
+      #"{"do":"me","room":"ops","id":"m-1","text":"waves"}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.edited, text: "b", ref: 4)),
+      #"{"do":"edit","room":"ops","id":"m-1","ref":4,"text":"b"}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.deleted, ref: 4)),
+      #"{"do":"delete","room":"ops","id":"m-1","ref":4}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.reacted, text: "👍", ref: 4)),
+      #"{"do":"react","room":"ops","id":"m-1","ref":4,"text":"👍"}"#
+    ),
+    (
+      .act(
+        ops, id: id, RoomAct(.created, settings: RoomSettings(access: .hidden, about: "plans"))),
+      #"{"do":"create","room":"ops","id":"m-1","settings":{"access":"hidden","about":"plans"}}"#
+    ),
+    (
+      .act(
+        ops, id: id,
+        RoomAct(
+          .settings, settings: RoomSettings(isReadOnly: true, slowSeconds: 0, maximumMembers: 5))),
+      #"{"do":"set","room":"ops","id":"m-1","settings":{"readonly":true,"slow":0,"members":5}}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.invited, nick: try! Nick("bob"))),
+      #"{"do":"invite","room":"ops","id":"m-1","nick":"bob"}"#
+    ),
+    (.act(ops, id: id, RoomAct(.departed)), #"{"do":"leave","room":"ops","id":"m-1"}"#),
+    (
+      .act(
+        ops, id: id,
+        RoomAct(.banned, text: "spam", nick: try! Nick("bob"), seconds: 60, withAddress: true)),
+      #"{"do":"ban","room":"ops","id":"m-1","nick":"bob","seconds":60,"address":true,"text":"spam"}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.rank, nick: try! Nick("bob"), rank: .moderator)),
+      #"{"do":"rank","room":"ops","id":"m-1","nick":"bob","rank":"moderator"}"#
+    ),
+    (
+      .act(ops, id: id, RoomAct(.rank, nick: try! Nick("bob"))),
+      #"{"do":"rank","room":"ops","id":"m-1","nick":"bob","rank":"none"}"#
+    ),
+    (
+      .history(ops, .around(9), limit: nil), #"{"do":"history","room":"ops","around":9}"#
+    ),
+    (
+      .history(ops, .since(1_779_004_989_042), limit: nil),
+      #"{"do":"history","room":"ops","from":"2026-05-17T08:03:09.042Z"}"#
+    ),
+    (
+      .search(ChatQuery(words: "a b*", room: ops, skip: 20, limit: 5)),
+      #"{"do":"search","words":"a b*","room":"ops","skip":20,"limit":5}"#
+    ),
+    (.typing(ops), #"{"do":"typing","room":"ops"}"#),
+    (.read(ops, offset: 9), #"{"do":"read","room":"ops","offset":9}"#),
+    (.away(""), #"{"do":"away","text":""}"#),
+    (.whois(try! Nick("bob")), #"{"do":"whois","nick":"bob"}"#),
   ]
 
   @Test(arguments: vectors)
@@ -82,6 +162,23 @@ import Testing
       (#"{"do":"say","room":"ops","id":"m 1","text":"x"}"#, "bad_id", "say"),
       (#"{"do":"say","room":"ops","text":"x"}"#, "bad_command", "say"),
       (#"{"do":"history","room":"ops"}"#, "bad_command", "history"),
+      (#"{"do":"hello","v":1,"nick":"a","password":"p","token":"t"}"#, "bad_command", "hello"),
+      (#"{"do":"register"}"#, "bad_command", "register"),
+      (#"{"do":"edit","room":"ops","id":"m-1","text":"x"}"#, "bad_command", "edit"),
+      (#"{"do":"edit","room":"ops","id":"m-1","ref":0,"text":"x"}"#, "bad_command", "edit"),
+      (#"{"do":"kick","room":"ops","id":"m-1"}"#, "bad_command", "kick"),
+      (#"{"do":"kick","room":"ops","id":"m-1","nick":"a b"}"#, "bad_nick", "kick"),
+      (#"{"do":"ban","room":"ops","id":"m-1","nick":"a","seconds":0}"#, "bad_command", "ban"),
+      (
+        #"{"do":"ban","room":"ops","id":"m-1","nick":"a","seconds":99999999}"#, "bad_command", "ban"
+      ),
+      (#"{"do":"rank","room":"ops","id":"m-1","nick":"a","rank":"king"}"#, "bad_command", "rank"),
+      (#"{"do":"set","room":"ops","id":"m-1"}"#, "bad_command", "set"),
+      (#"{"do":"set","room":"ops","id":"m-1","settings":[]}"#, "bad_command", "set"),
+      (#"{"do":"set","room":"ops","id":"m-1","settings":{"slow":21601}}"#, "bad_command", "set"),
+      (#"{"do":"set","room":"ops","id":"m-1","settings":{"access":"none"}}"#, "bad_command", "set"),
+      (#"{"do":"search"}"#, "bad_command", "search"),
+      (#"{"do":"history","room":"ops","from":"yesterday"}"#, "bad_command", "history"),
       (#"{"do":"history","room":"ops","after":1,"before":2}"#, "bad_command", "history"),
       (#"{"do":"history","room":"ops","after":1,"limit":0}"#, "bad_command", "history"),
     ] as [(String, String, String?)])

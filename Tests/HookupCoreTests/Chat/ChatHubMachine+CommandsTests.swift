@@ -13,11 +13,14 @@ import Testing
     #expect(hub.feed(.connected(.init(1), fallback: client(9))) == [])
     #expect(
       hub.receive(1, 5, .hello(nick: nick, client: client(1))) == [
-        .read(.init(1), .direct(nick, limit: 100))
+        .read(.init(1), .person(nick, limit: 100))
       ])
     let welcome = ChatWelcome(
       nick: nick, server: "store-1", direct: direct, limits: ChatLimits())
-    #expect(hub.answer(1, .direct(direct)) == [send(.welcome(welcome), to: 1), settle(1, 5)])
+    #expect(
+      hub.answer(1, .person(PersonRecord(direct: direct))) == [
+        send(.welcome(welcome), to: 1), settle(1, 5),
+      ])
   }
 
   @Test func `before the hello nothing is done and nothing is acked`() throws {
@@ -48,7 +51,7 @@ import Testing
     let nick = try Nick("alice")
     #expect(
       hub.receive(1, 6, .hello(nick: nick, client: nil)) == [
-        .read(.init(1), .direct(nick, limit: 100))
+        .read(.init(1), .person(nick, limit: 100))
       ])
   }
 
@@ -90,7 +93,7 @@ import Testing
     let nick = try Nick("alice")
     #expect(
       hub.receive(2, 5, .hello(nick: nick, client: client(1))) == [
-        .read(.init(4), .direct(nick, limit: 100))
+        .read(.init(4), .person(nick, limit: 100))
       ])
     _ = hub.feed(.connected(.init(4), fallback: client(7)))
     let other = hub.receive(4, 5, .hello(nick: nick, client: client(4)))
@@ -206,11 +209,13 @@ import Testing
       maximumEntries: entries, maximumBytes: 128 << 10)
     #expect(
       hub.receive(1, 5, .history(ops, .before(9), limit: asked)) == [
-        .read(.init(2), .page(request))
+        .read(.init(2), .head(request.key))
       ])
+    // Whether the room may be shown is in its head.
+    #expect(hub.answer(2, .head(RoomHead(last: 9))) == [.read(.init(3), .page(request))])
     let page = RoomPage(entries: [entry(8, "x", from: "bob")], more: true)
     #expect(
-      hub.answer(2, .page(page)) == [
+      hub.answer(3, .page(page)) == [
         send(.history(ops, page.entries, more: true), to: 1), settle(1, 5),
       ])
   }
@@ -219,7 +224,9 @@ import Testing
     var hub = HubHarness()
     try hub.welcome(1, "alice")
     #expect(
-      hub.receive(1, 5, .rooms(after: ops)) == [.read(.init(2), .rooms(after: ops, limit: 200))])
+      hub.receive(1, 5, .rooms(after: ops)) == [
+        .read(.init(2), .rooms(after: ops, limit: 200, RoomReader(nick: try Nick("alice"))))
+      ])
     let rooms = [RoomSummary(room: try RoomName("zoo"), last: 3)]
     #expect(
       hub.answer(2, .rooms(RoomListPage(rooms: rooms, more: false))) == [

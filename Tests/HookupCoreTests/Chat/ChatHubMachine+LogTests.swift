@@ -186,10 +186,11 @@ import Testing
     #expect(try hub.say(1, "psst", offset: 1, in: "@bob").count == 2)
     #expect(
       hub.feed(.writable(.init(2), true)) == [
-        .read(.init(4), .direct(try Nick("bob"), limit: 100))
+        .read(.init(4), .person(try Nick("bob"), limit: 100))
       ])
     let summary = RoomSummary(room: try RoomName("@alice"), last: 1)
-    #expect(hub.answer(4, .direct([summary])) == [send(.direct(summary), to: 2)])
+    #expect(
+      hub.answer(4, .person(PersonRecord(direct: [summary]))) == [send(.direct(summary), to: 2)])
   }
 
   @Test func `one may write to oneself without being told of it`() throws {

@@ -73,4 +73,37 @@ import Testing
     _ = hub.receive(1, 5, .rooms(after: nil))
     #expect(hub.answer(2, .head(RoomHead())).last == closed)
   }
+
+  // MARK: Search
+
+  @Test(
+    arguments: [
+      (ChatQuery(words: ""), "bad_query"), (ChatQuery(words: " \n "), "bad_query"),
+      (ChatQuery(words: "1 2 3 4 5 6 7 8 9"), "bad_query"),
+      (ChatQuery(words: String(repeating: "x", count: 257)), "bad_query"),
+      (ChatQuery(words: "x", skip: 1_001), "bad_query"),
+      (ChatQuery(words: "1 2 3 4 5 6 7 8", skip: 1_000), nil),
+    ] as [(ChatQuery, String?)])
+  func `a search has so many words and bytes, and pages so far`(
+    query: ChatQuery, code: String?
+  ) throws {
+    var hub = HubHarness()
+    try hub.welcome(1, "alice")
+    #expect(refusals(hub.receive(1, 5, .search(query))) == (code.map { [$0] } ?? []))
+  }
+
+  @Test func `a search is for the person who asks, a page at most`() throws {
+    var hub = HubHarness()
+    _ = hub.feed(.connected(.init(1), fallback: client(9), address: "192.0.2.1"))
+    try hub.greet(1, "alice")
+    let room = try RoomName("@bob")
+    let query = ChatQuery(words: "a  b*", room: room, skip: 20, limit: 900)
+    let alice = try Nick("alice")
+    let request = SearchRequest(
+      reader: RoomReader(nick: alice, address: "192.0.2.1"), milliseconds: 0, words: ["a", "b*"],
+      key: RoomKey(room, for: alice), skip: 20, limit: ChatQuery.maximumHits)
+    #expect(hub.receive(1, 5, .search(query)) == [.read(.init(2), .search(request))])
+    let refusal = RoomRefusal(.badQuery, "use other words")
+    #expect(refusals(hub.answer(2, .refused(refusal))) == ["bad_query"])
+  }
 }

@@ -191,4 +191,15 @@ import Testing
     #expect(hub.feed(.writable(.init(1), true)) == [send(.members(ops, [alice, bob]), to: 1)])
     #expect(hub.feed(.writable(.init(1), true)) == [])
   }
+
+  @Test func `a room has so many readers, and one that reads may join again`() throws {
+    var hub = HubHarness { $0.readersPerRoom = 1 }
+    try hub.welcome(1, "alice")
+    try hub.welcome(2, "bob")
+    _ = try hub.join(1)
+    #expect(refusals(try hub.join(2)) == ["room_full"])
+    #expect(refusals(try hub.join(1)) == [])
+    _ = hub.receive(1, 9, .part(ops))
+    #expect(refusals(try hub.join(2)) == [])
+  }
 }

@@ -2,19 +2,6 @@ import HookupCore
 import Testing
 
 @Suite struct ChatUpdateTests {
-  @Test func `an entry was said unless it says otherwise`() throws {
-    let entry = RoomEntry(
-      room: try RoomName("ops"), offset: 4, id: try MessageID("m1"), from: try Nick("ann"),
-      milliseconds: 1_700_000_000_000, text: "\u{1B}[31mred")
-    #expect(entry.kind == .said)
-    // What the network brought is kept as it was said.
-    #expect(entry.text == "\u{1B}[31mred")
-    var topic = entry
-    topic.kind = .topic
-    #expect(topic != entry)
-    #expect(ChatUpdate.entry(topic) != .entry(entry))
-  }
-
   @Test func `an empty room ends at offset 0`() throws {
     let room = RoomSnapshot(room: try RoomName("ops"), topic: "", members: [], last: 0)
     #expect(ChatUpdate.joined(room) == .joined(room))

@@ -39,9 +39,14 @@ struct HubHarness {
   /// Connects `key` as `nick`, through the welcome. The client id ends in the key.
   mutating func welcome(_ key: UInt64, _ nick: String, client id: ClientID? = nil) throws {
     _ = feed(.connected(.init(key), fallback: client(0xF0 + key)))
+    try greet(key, nick, client: id)
+  }
+
+  /// Says hello on a connection that is open, through the welcome.
+  mutating func greet(_ key: UInt64, _ nick: String, client id: ClientID? = nil) throws {
     let hello = ChatCommand.hello(nick: try Nick(nick), client: id ?? client(key))
-    for case .read(let ticket, .direct) in receive(key, 1_000, hello) {
-      _ = feed(.read(ticket, .direct([])))
+    for case .read(let ticket, .person) in receive(key, 1_000, hello) {
+      _ = feed(.read(ticket, .person(PersonRecord())))
     }
   }
 
@@ -64,6 +69,15 @@ struct HubHarness {
           [AppendedEntry(ticket, .stored(offset: offset))], milliseconds: ChatEventVectors.time))
     }
     return []
+  }
+
+  /// One act that was stored under `offset`.
+  mutating func store(_ key: UInt64, _ act: RoomAct, offset: UInt64, in room: String = "ops") throws
+    -> [ChatHubAction]
+  {
+    let command = ChatCommand.act(try RoomName(room), id: ChatEventVectors.id, act)
+    guard case .append(let ticket, _)? = receive(key, 3_000, command).first else { return [] }
+    return append((ticket.number, .stored(offset: offset)))
   }
 
   func said(_ text: String, in room: String = "ops") throws -> ChatCommand {

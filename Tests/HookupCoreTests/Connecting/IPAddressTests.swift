@@ -52,3 +52,15 @@ import Testing
     #expect(IPAddress(text)?.isIn(network, bits: bits) == isIn)
   }
 }
+
+extension IPAddressTests {
+  @Test(arguments: [
+    ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"),
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+    ("::1", "0:0:0:0::/64"),
+  ])
+  func `limits count an IPv4 address, or the network of an IPv6 one`(text: String, network: String)
+  {
+    #expect(IPAddress(text)?.network == network)
+  }
+}

@@ -36,12 +36,22 @@ import Testing
     #expect(try RoomName("#ops") == RoomName("ops"))
     #expect(try RoomName("#ops").text == "ops")
     #expect(try RoomName("ops").label == "#ops")
-    #expect(try RoomName("ops").directPeer == nil)
+    #expect(try !RoomName("ops").isDirect)
     let bob = try Nick("bob")
     #expect(try RoomName("@bob") == RoomName(directTo: bob))
     #expect(RoomName(directTo: bob).text == "@bob")
     #expect("\(RoomName(directTo: bob))" == "@bob")
-    #expect(RoomName(directTo: bob).directPeer == bob)
+    #expect(RoomName(directTo: bob).directPeers == [bob])
+  }
+
+  @Test func `a few people are named in any order, each once, and not too many`() throws {
+    #expect(try RoomName("@Carol+bob+BOB").text == "@bob+carol")
+    #expect(try RoomName("@bob+carol").directPeers.map(\.text) == ["bob", "carol"])
+    #expect(isRoom("@1+2+3+4+5+6+7"))
+    #expect(!isRoom("@1+2+3+4+5+6+7+8"))
+    for wrong in ["@+", "@a+", "@+a", "@a++b", "@a+b c", "a+b"] { #expect(!isRoom(wrong)) }
+    // Cheap to refuse, however long.
+    #expect(!isRoom("@" + String(repeating: "a+", count: 100_000)))
   }
 
   @Test func `a room's name is bounded, and a direct one by the nick's bound`() {

@@ -307,12 +307,15 @@ actor BreakableStore: ChatStore {
   nonisolated let id = "breakable"
   private let inner = MemoryChatStore()
   private var isBroken = false
+  private var isUnavailable = false
   private var holdsNext = false
   /// Tells that an append is held; ``release`` lets it fail.
   nonisolated let held = Mailbox<Void>()
   nonisolated let release = Mailbox<Void>()
 
   func setBroken(_ isBroken: Bool) { self.isBroken = isBroken }
+  /// Cannot be written for now, as on a full disk.
+  func setUnavailable(_ isUnavailable: Bool) { self.isUnavailable = isUnavailable }
   func holdAndFailNext() { holdsNext = true }
 
   func append(
@@ -325,6 +328,7 @@ actor BreakableStore: ChatStore {
       throw HookupError(.storage, "failed on purpose")
     }
     if isBroken { throw HookupError(.storage, "broken on purpose") }
+    if isUnavailable { throw HookupError(.unavailable, "the disk is full") }
     return try await inner.append(changes, milliseconds: milliseconds)
   }
 
@@ -341,12 +345,61 @@ actor BreakableStore: ChatStore {
     try await inner.page(request)
   }
 
-  func rooms(after name: RoomName?, limit: Int) async throws(HookupError) -> RoomListPage {
-    try await inner.rooms(after: name, limit: limit)
+  func rooms(
+    after name: RoomName?, limit: Int, for reader: RoomReader
+  ) async throws(HookupError) -> RoomListPage {
+    try await inner.rooms(after: name, limit: limit, for: reader)
   }
 
-  func directRooms(of nick: Nick, limit: Int) async throws(HookupError) -> [RoomSummary] {
-    try await inner.directRooms(of: nick, limit: limit)
+  func person(
+    _ nick: Nick, limit: Int, marks: Int
+  ) async throws(HookupError) -> PersonRecord {
+    try await inner.person(nick, limit: limit, marks: marks)
+  }
+
+  func search(_ request: SearchRequest) async throws(HookupError) -> SearchPage {
+    try await inner.search(request)
+  }
+
+  func trim(
+    _ retention: RoomRetention, milliseconds: Int64, maximumEntries: Int
+  ) async throws(HookupError) -> [RoomTrim] {
+    try await inner.trim(
+      retention, milliseconds: milliseconds, maximumEntries: maximumEntries)
+  }
+
+  func account(of nick: Nick) async throws(HookupError) -> Account? {
+    try await inner.account(of: nick)
+  }
+
+  func create(_ account: Account) async throws(HookupError) -> AccountCreation {
+    try await inner.create(account)
+  }
+
+  func update(_ nick: Nick, _ change: AccountChange) async throws(HookupError) -> Bool {
+    try await inner.update(nick, change)
+  }
+
+  func accounts(after nick: Nick?, limit: Int) async throws(HookupError) -> [Account] {
+    try await inner.accounts(after: nick, limit: limit)
+  }
+
+  func add(_ device: AccountDevice, to nick: Nick) async throws(HookupError) {
+    try await inner.add(device, to: nick)
+  }
+
+  func devices(of nick: Nick) async throws(HookupError) -> [AccountDevice] {
+    try await inner.devices(of: nick)
+  }
+
+  func touch(
+    device: String, of nick: Nick, milliseconds: Int64
+  ) async throws(HookupError) {
+    try await inner.touch(device: device, of: nick, milliseconds: milliseconds)
+  }
+
+  func remove(device: String, of nick: Nick) async throws(HookupError) -> Bool {
+    try await inner.remove(device: device, of: nick)
   }
 
   func close() async throws(HookupError) { await inner.close() }

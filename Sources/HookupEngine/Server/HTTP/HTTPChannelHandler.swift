@@ -162,9 +162,28 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     } else if let files = setup.files, let path = StaticFilePath(requestPath: head.path) {
       phase = .answering
       StaticFileResponder(handler: self, head: head, context: context).start(path, in: files)
+    } else if let page = setup.configuration.page {
+      phase = .answering
+      let path = head.path
+      let promise = context.eventLoop.makePromise(of: ServerPage?.self)
+      promise.completeWithTask { await page(path) }
+      promise.futureResult.assumeIsolated().whenSuccess { page in
+        guard self.phase == .answering else { return }
+        self.answer(page, to: head, context)
+      }
     } else {
-      answer(.refusal(.notFound, "nothing is served at this path"), to: head, context)
+      answer(nil, to: head, context)
     }
+  }
+
+  private func answer(_ page: ServerPage?, to head: RequestHead, _ context: ChannelHandlerContext) {
+    guard let page else {
+      return answer(.refusal(.notFound, "nothing is served at this path"), to: head, context)
+    }
+    var response = HTTPResponse(HTTPStatus(code: page.status), body: page.body)
+    response.headers.append("Content-Type", page.contentType)
+    response.headers.append("Cache-Control", "no-store")
+    answer(response, to: head, context)
   }
 
   private func judgeUpgrade(_ head: RequestHead, _ context: ChannelHandlerContext) {

@@ -1,0 +1,26 @@
+import HookupCore
+
+extension ChatHub {
+  /// Entries that one step removes at most, so that nobody who writes waits for long.
+  private static let trimEntries = 1_000
+
+  /// Lets old entries go, again and again, until the server stops.
+  func trim(_ configuration: ChatServerConfiguration) async {
+    while await pause(configuration.retentionInterval) {
+      do {
+        while await goesOn() {
+          let trims = try await store.trim(
+            configuration.retention, milliseconds: clock(), maximumEntries: Self.trimEntries)
+          guard !trims.isEmpty else { break }
+          loop.execute { self.handle(.trimmed(trims)) }
+        }
+      } catch {
+        logger.error("old entries cannot be removed", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  private func goesOn() async -> Bool {
+    (try? await loop.submit { !self.isFinishing }.get()) ?? false
+  }
+}
