@@ -77,6 +77,22 @@ import Testing
     #expect(server.tls == tls)
   }
 
+  @Test func `what stands in front of the server, and how it is restarted, is taken`() throws {
+    let settings = try applied(
+      """
+      trusted-proxies = ["127.0.0.1", "fd00::/8", "unix"]
+      proxy-protocol = true
+      drain-window = 600
+      restart-time = 0
+      """)
+    let server = settings.chat.server
+    #expect(server.trustedProxies == ["127.0.0.1", "fd00::/8", "unix"])
+    #expect(server.usesProxyProtocol)
+    #expect(server.drainWindow == .seconds(600))
+    #expect(server.restartTime == .zero)
+    try settings.chat.check()
+  }
+
   @Test func `an empty file changes nothing`() throws {
     #expect(try applied("").chat.limits == ChatLimits())
   }
