@@ -19,6 +19,9 @@ enum ChatSchema {
     migrator.registerMigration("3: accounts, rights, edits, search") { database in
       try database.execute(sql: third)
     }
+    migrator.registerMigration("4: bans") { database in
+      try database.execute(sql: fourth)
+    }
     return migrator
   }
 
@@ -81,6 +84,16 @@ enum ChatSchema {
       PRIMARY KEY (client, epoch, number)
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE store ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+    """
+
+  /// - ban.turn: the order in which they were made. ban.until: milliseconds since 1970; NULL: for good.
+  private static let fourth = """
+    CREATE TABLE ban (
+      turn INTEGER PRIMARY KEY,
+      addresses TEXT NOT NULL UNIQUE,
+      until INTEGER,
+      reason ANY NOT NULL
+    ) STRICT;
     """
 
   @Sendable static func storeID(_ database: Database) throws -> String {

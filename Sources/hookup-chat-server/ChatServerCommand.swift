@@ -13,7 +13,7 @@ struct ChatServerCommand: AsyncParsableCommand {
       """,
     subcommands: [
       ServeCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, AdminCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

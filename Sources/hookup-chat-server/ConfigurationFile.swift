@@ -206,6 +206,7 @@ enum ConfigurationFile {
     "log-format": logFormat,
     "audit-log": text { $0.auditLog = $1 },
     "observe": text { $0.observe = $1 },
+    "admin-socket": text { $0.adminSocket = $1 },
   ]
 
   private static func text(

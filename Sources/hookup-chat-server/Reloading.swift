@@ -51,7 +51,8 @@ struct Reloading: Service {
     }
     return [
       "host", "port", "unix-socket", "unix-socket-mode", "data", "ping-path", "allowed-origins",
-      "allowed-hosts", "log-format", "audit-log", "observe", "drain-window", "restart-time",
+      "allowed-hosts", "log-format", "audit-log", "observe", "admin-socket", "drain-window",
+      "restart-time",
       "trusted-proxies", "proxy-protocol",
       "limits.connections", "limits.connections-per-address", "limits.message-bytes",
       "limits.rooms", "limits.direct-rooms", "limits.outstanding-commands",

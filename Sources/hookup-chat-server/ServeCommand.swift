@@ -1,4 +1,5 @@
 import ArgumentParser
+import HookupCore
 import HookupEngine
 import HookupSQLite
 import Logging
@@ -112,7 +113,7 @@ struct ServeCommand: AsyncParsableCommand {
     LogOutput.level.set(settings.logLevel)
     LoggingSystem.bootstrap { LogOutput(label: $0, format: settings.logFormat) }
     let logger = Logger(label: "hookup.chat")
-    let directory = try settings.data ?? DataDirectory.standard(StandardStreams.environment)
+    let directory = try settings.directory()
     let store = try SQLiteChatStore(directory: directory, limits: settings.store)
     var chat = settings.chat
     chat.server.onStart = { address in
@@ -130,13 +131,14 @@ struct ServeCommand: AsyncParsableCommand {
             service: Reloading(
               server: server, audit: audit, logger: logger,
               read: { () throws(HookupError) in try self.settings() }, first: settings))
-        ] + (try observing(server, settings, in: directory, logger)) + [
-          .init(
-            service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .cancelGroup),
-          // Services are stopped from the last to the first: the manager hears of it before anybody is seen off.
-          .init(service: StopNotice()),
-        ],
+        ] + (try observing(server, settings, in: directory, logger))
+          + (try administration(server, store, settings, in: directory, logger)) + [
+            .init(
+              service: server, successTerminationBehavior: .gracefullyShutdownGroup,
+              failureTerminationBehavior: .cancelGroup),
+            // Services are stopped from the last to the first: the manager hears of it before anybody is seen off.
+            .init(service: StopNotice()),
+          ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     do {
       try await group.run()
@@ -153,5 +155,19 @@ struct ServeCommand: AsyncParsableCommand {
     guard let address = settings.observe else { return [] }
     let files = StoreFiles(directory: directory)
     return [.init(service: try Observing(server, files, at: address, logger: logger))]
+  }
+
+  private func administration(
+    _ server: ChatServer, _ store: any ChatStore, _ settings: ServerSettings, in directory: String,
+    _ logger: Logger
+  ) throws(HookupError) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+    guard let path = settings.adminSocket(in: directory) else { return [] }
+    guard path.utf8.count <= ServerConfiguration.maximumUnixSocketPathBytes else {
+      logger.warning(
+        "no admin socket: its path is too long; set 'admin-socket' to a shorter one",
+        metadata: ["path": "\(path)"])
+      return []
+    }
+    return [.init(service: Administration(of: server, store: store, at: path, logger: logger))]
   }
 }

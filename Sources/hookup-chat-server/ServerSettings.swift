@@ -13,6 +13,8 @@ struct ServerSettings {
   var auditLog: String?
   /// HOST:PORT of the page for health and measurements; nil: none.
   var observe: String?
+  /// The admin socket's path; nil: in the data directory; empty: none.
+  var adminSocket: String?
   /// What was set, by key, as it was written: what a reload compares.
   var given: [String: String] = [:]
 
@@ -28,6 +30,21 @@ struct ServerSettings {
       chat.server.tls ?? ServerTLS(certificateChainFile: "", privateKeyFile: "")
     }
     set { chat.server.tls = newValue }
+  }
+}
+
+extension ServerSettings {
+  /// Where the rooms are.
+  /// - Throws: ``HookupError/Code/invalidArgument`` when nobody says and there is no home.
+  func directory() throws(HookupError) -> String {
+    if let data { return data }
+    return try DataDirectory.standard(StandardStreams.environment)
+  }
+
+  /// Nil when there is to be none.
+  func adminSocket(in directory: String) -> String? {
+    let path = adminSocket ?? directory + "/admin.sock"
+    return path.isEmpty ? nil : path
   }
 }
 

@@ -22,15 +22,25 @@ struct StorePlace: ParsableArguments {
     if data?.isEmpty == true { throw ValidationError("--data is empty.") }
   }
 
-  func directory() throws(HookupError) -> String {
-    if let data { return data }
+  func directory() throws(HookupError) -> String { try settings().directory() }
+
+  /// Where the server that uses the directory is asked.
+  func adminSocket() throws(HookupError) -> String {
+    let settings = try settings()
+    guard let path = settings.adminSocket(in: try settings.directory()) else {
+      throw HookupError(.invalidArgument, "'admin-socket' is empty: this server has none")
+    }
+    return path
+  }
+
+  private func settings() throws(HookupError) -> ServerSettings {
     var settings = ServerSettings()
     if let config {
       try ConfigurationFile.apply(
         try StandardStreams.contents(of: config), path: config, to: &settings)
     }
-    if let data = settings.data { return data }
-    return try DataDirectory.standard(StandardStreams.environment)
+    if let data { settings.data = data }
+    return settings
   }
 }
 

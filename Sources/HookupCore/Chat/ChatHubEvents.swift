@@ -44,20 +44,16 @@ package enum ChatHubEvent: Hashable, Sendable {
   case storeFailing(String?)
   /// An operator says something to everybody.
   case announced(String)
-  /// An operator throws somebody out: all connections that `who` fits are closed with this sentence.
-  case expelled(ChatExpulsion, reason: String)
+  /// An operator throws somebody out: all their connections are closed with this sentence.
+  case expelled(Nick, reason: String)
+  /// These addresses are banned from now on, and no others. Who is connected from one is thrown out.
+  case banned(ServerBans)
   /// Old entries went.
   case trimmed([RoomTrim])
   /// Other bounds hold from now on. Who is connected was told the old ones.
   case configured(ChatHubSettings)
   /// ``ChatHubMachine/nextDeadline`` has passed.
   case timer
-}
-
-/// Whom an operator throws out.
-package enum ChatExpulsion: Hashable, Sendable {
-  case person(Nick)
-  case address(String)
 }
 
 /// What the store said of one change.

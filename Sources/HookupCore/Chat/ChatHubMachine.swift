@@ -33,6 +33,7 @@ package struct ChatHubMachine: Machine {
   /// Connections whose next command waits for room in the store's queue, in the order in which they came to it.
   var throttled = CircularBuffer<ChatConnectionKey>()
   var pace = Pace()
+  var bans = ServerBans()
   /// Why the store fails now; nil when it does not.
   var storeFailure: String?
   /// Connections that may still have to say hello, in the order of their deadlines.
@@ -176,6 +177,7 @@ package struct ChatHubMachine: Machine {
       connections[key] = Connection(client: fallback, address: address)
       pace.arrived(address)
       greetings.append(Greeting(connection: key, deadline: now + settings.helloTimeout))
+      refuseBanned(key, &actions)
     case .received(let key, let ticket, let command):
       connections[key]?.commands.append(PendingCommand(ticket: ticket, command: command))
       pump(key, &actions)
@@ -201,8 +203,15 @@ package struct ChatHubMachine: Machine {
       storeFailing(reason, &actions)
     case .announced(let text):
       notify(.announcement, text, &actions)
-    case .expelled(let who, let reason):
-      expel(who, reason, &actions)
+    case .expelled(let nick, let reason):
+      for key in people[nick.folded]?.connections ?? [] {
+        close(key, code: Self.expelled, reason: reason, &actions)
+      }
+    case .banned(let bans):
+      self.bans = bans
+      for key in connections.keys.sorted(by: { $0.number < $1.number }) {
+        refuseBanned(key, &actions)
+      }
     case .trimmed(let trims):
       for trim in trims { rooms[trim.key]?.head.first = trim.first }
     case .configured(let settings):
@@ -314,16 +323,16 @@ package struct ChatHubMachine: Machine {
       .send(.notice(code: code, message: message), to: all.sorted { $0.number < $1.number }))
   }
 
-  private mutating func expel(
-    _ who: ChatExpulsion, _ reason: String, _ actions: inout ActionQueue<ChatHubAction>
+  // MARK: Bans
+
+  /// The close code of what an operator does.
+  private static let expelled: UInt16 = 4003
+
+  private mutating func refuseBanned(
+    _ key: ChatConnectionKey, _ actions: inout ActionQueue<ChatHubAction>
   ) {
-    let keys =
-      switch who {
-      case .person(let nick): people[nick.folded]?.connections ?? []
-      case .address(let address):
-        connections.filter { $0.value.address == address }.keys.sorted { $0.number < $1.number }
-      }
-    for key in keys { close(key, code: 4003, reason: reason, &actions) }
+    guard let reason = bans.refusal(of: connections[key]?.address, at: milliseconds) else { return }
+    close(key, code: Self.expelled, reason: reason, &actions)
   }
 
   // MARK: The end of a connection

@@ -14,11 +14,28 @@ package struct AddressRange: Hashable, Sendable {
       guard let number = decimalNumber(parts[1].utf8, atMost: size) else { return nil }
       bits = number
     }
-    network = address.unmapped
+    let whole = address.unmapped
     // The prefix of a mapped address must reach to where the IPv4 one begins.
-    let clothes = size - network.bytes.count * 8
+    let clothes = size - whole.bytes.count * 8
     guard bits >= clothes else { return nil }
     self.bits = bits - clothes
+    network = whole.masked(to: bits - clothes)
+  }
+
+  /// The same, of IPv6 at least 64 bits wide: what one customer has (``IPAddress/network``).
+  package var customers: AddressRange {
+    network.bytes.count == 16 && bits > 64 ? AddressRange(network.masked(to: 64), bits: 64) : self
+  }
+
+  private init(_ network: IPAddress, bits: Int) {
+    self.network = network
+    self.bits = bits
+  }
+
+  /// `192.0.2.7`, `10.0.0.0/8`, `2001:db8:0:0:0:0:0:0/32`: reading it gives the same block.
+  package var text: String {
+    let size = network.bytes.count * 8
+    return bits == size ? network.text : "\(network.text)/\(bits)"
   }
 
   package func contains(_ address: IPAddress) -> Bool { address.isIn(network, bits: bits) }

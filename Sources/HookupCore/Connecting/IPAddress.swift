@@ -29,6 +29,23 @@ package struct IPAddress: Hashable, Sendable {
     return groups.joined(separator: ":") + "::/64"
   }
 
+  /// Four decimal numbers, or eight groups of hexadecimal digits, none left out.
+  package var text: String {
+    guard bytes.count == 16 else { return bytes.map(String.init).joined(separator: ".") }
+    return stride(from: 0, to: 16, by: 2).map {
+      String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
+    }.joined(separator: ":")
+  }
+
+  /// The same with all bits behind the first `bits` zero.
+  package func masked(to bits: Int) -> IPAddress {
+    let masked = bytes.enumerated().map { index, byte in
+      let kept = min(8, max(0, bits - index * 8))
+      return byte & ~UInt8(truncatingIfNeeded: 0xFF >> kept)
+    }
+    return IPAddress(bytes: masked) ?? self
+  }
+
   /// 127.0.0.0/8 or ::1.
   package var isLoopback: Bool {
     let plain = unmapped.bytes

@@ -35,7 +35,7 @@ extension WebSocketURL {
   }
 
   /// A socket's path as a URL has it: what would end it, and what cannot be in a URL, percent-encoded.
-  static func encoded(socketPath: String) -> String {
+  package static func encoded(socketPath: String) -> String {
     var text = ""
     for byte in socketPath.utf8 {
       switch byte {

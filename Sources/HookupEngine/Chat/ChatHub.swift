@@ -219,6 +219,11 @@ final class ChatHub: @unchecked Sendable {
     return now ?? ChatMeasures()
   }
 
+  func presences(after number: UInt64, limit: Int) async -> [ChatPresence] {
+    let found = try? await loop.submit { self.machine.presences(after: number, limit: limit) }.get()
+    return found ?? []
+  }
+
   private func drop(_ link: ChatClientLink) {
     links[link.key] = nil
     link.overflow = []

@@ -75,6 +75,8 @@ public final class ChatServer: Service, Sendable {
   /// - Throws: as ``HookupServer/run()`` does, and ``HookupError/Code/invalidArgument`` for bounds that contradict each other.
   public func run() async throws {
     try configuration.validate()
+    // Before the first one comes.
+    try await loadBans()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.hub.writeEntries() }
       group.addTask { await self.hub.answerReads() }
@@ -106,14 +108,6 @@ public final class ChatServer: Service, Sendable {
     let failure = await hub.measure().storeFailure
     guard address != nil else { return (false, failure ?? "the server does not listen") }
     return (failure == nil, failure)
-  }
-
-  /// Says something to everybody who is connected.
-  public func announce(_ text: String) { hub.tell(.announced(text)) }
-
-  /// Closes all connections of a person. They may come back: disable the account, or ban the address, to keep them out.
-  public func expel(_ nick: Nick, reason: String) {
-    hub.tell(.expelled(.person(nick), reason: reason))
   }
 
   /// Takes other bounds over from `configuration`: ``ChatServerConfiguration/limits``, rates, times. Nobody is disconnected; who is

@@ -57,6 +57,16 @@ public protocol ChatStore: SessionStore, AccountStore {
     _ retention: RoomRetention, milliseconds: Int64, maximumEntries: Int
   ) async throws(HookupError) -> [RoomTrim]
 
+  /// The addresses that nobody may come from.
+  func bans() async throws(HookupError) -> ServerBans
+
+  /// Makes a change of them durable.
+  /// - Throws: ``HookupError/Code/refused`` as ``ServerBans/apply(_:at:)`` does.
+  /// - Returns: all of them as they are now.
+  func change(
+    bans change: ServerBans.Change, milliseconds: Int64
+  ) async throws(HookupError) -> ServerBans
+
   /// Lets go of files and locks. Idempotent; afterwards every call throws ``HookupError/Code/closed``.
   func close() async throws(HookupError)
 }

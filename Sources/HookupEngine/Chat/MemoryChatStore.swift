@@ -15,6 +15,7 @@ public actor MemoryChatStore: ChatStore {
   private var turn: UInt64 = 0
   private var cursors: SessionCursors
   var accounts: MemoryAccounts
+  private var banned = ServerBans()
   private var isClosed = false
 
   private struct Origin: Hashable {
@@ -241,6 +242,19 @@ public actor MemoryChatStore: ChatStore {
       trims.append(RoomTrim(key: key, first: logs[key]?.head.first ?? 1))
     }
     return trims
+  }
+
+  public func bans() throws(HookupError) -> ServerBans {
+    try refuseWhenClosed()
+    return banned
+  }
+
+  public func change(
+    bans change: ServerBans.Change, milliseconds: Int64
+  ) throws(HookupError) -> ServerBans {
+    try refuseWhenClosed()
+    try banned.apply(change, at: milliseconds)
+    return banned
   }
 
   public func close() {

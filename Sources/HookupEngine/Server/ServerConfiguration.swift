@@ -1,6 +1,9 @@
 /// Everything a ``HookupServer`` can be told. With nothing changed it serves any WebSocket client on
 /// `127.0.0.1`, port 8127, in the clear.
 public struct ServerConfiguration: Sendable {
+  /// Longest ``unixSocketPath``, bytes, that every system takes.
+  public static let maximumUnixSocketPathBytes = 103
+
   /// The address to listen on: a numeric address or a name that resolves to one. Default `127.0.0.1`: this
   /// machine only. `0.0.0.0` or `::` listens on every interface, the whole network included.
   public var host = "127.0.0.1"

@@ -10,8 +10,7 @@ import HookupCore
 
 /// A Unix-domain socket that a server listens on, and its file.
 struct UnixSocket: Sendable {
-  /// Longest path, bytes, that every system takes.
-  static let maximumPathBytes = 103
+  static let maximumPathBytes = ServerConfiguration.maximumUnixSocketPathBytes
 
   let path: String
   /// Bound, not listening yet. Whoever gets it closes it.

@@ -234,7 +234,7 @@ import Testing
     #expect(keys == [.init(1), .init(2)])
   }
 
-  @Test func `an operator speaks to all and throws out by nick and by address`() throws {
+  @Test func `an operator speaks to all and throws out by nick, and bans addresses`() throws {
     var hub = HubHarness()
     for key: UInt64 in 1...3 {
       _ = hub.feed(
@@ -246,12 +246,18 @@ import Testing
         send(.notice(code: .announcement, message: "hello"), to: 1, 2, 3)
       ])
     #expect(
-      hub.feed(.expelled(.person(try Nick("N3")), reason: "spam"))
+      hub.feed(.expelled(try Nick("N3"), reason: "spam"))
         == [.close(.init(3), code: 4003, reason: "spam")])
     #expect(
-      hub.feed(.expelled(.address("192.0.2.1"), reason: "spam")) == [
-        .close(.init(1), code: 4003, reason: "spam"), .close(.init(2), code: 4003, reason: "spam"),
+      hub.feed(.banned(ServerBans([try ServerBan("192.0.2.0/24", reason: "spam")]))) == [
+        .close(.init(1), code: 4003, reason: "your address is banned: spam"),
+        .close(.init(2), code: 4003, reason: "your address is banned: spam"),
       ])
+    #expect(
+      hub.feed(.connected(.init(4), fallback: client(9), address: "192.0.2.9"))
+        == [.close(.init(4), code: 4003, reason: "your address is banned: spam")])
+    #expect(hub.feed(.banned(ServerBans())) == [])
+    #expect(hub.feed(.connected(.init(5), fallback: client(9), address: "192.0.2.9")) == [])
   }
 
   @Test func `too many messages in a row that are no commands close the connection`() throws {

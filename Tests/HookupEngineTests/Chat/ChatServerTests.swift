@@ -368,6 +368,14 @@ actor BreakableStore: ChatStore {
       retention, milliseconds: milliseconds, maximumEntries: maximumEntries)
   }
 
+  func bans() async throws(HookupError) -> ServerBans { try await inner.bans() }
+
+  func change(
+    bans change: ServerBans.Change, milliseconds: Int64
+  ) async throws(HookupError) -> ServerBans {
+    try await inner.change(bans: change, milliseconds: milliseconds)
+  }
+
   func account(of nick: Nick) async throws(HookupError) -> Account? {
     try await inner.account(of: nick)
   }
