@@ -15,7 +15,7 @@ import Testing
       for round in 1...8 {
         let confirmed = try runWriter(
           in: directory, from: next, steps: round % 4 + 1,
-          then: .microseconds(.random(in: 0...12_000, using: &random)))
+          then: .random(in: 0...12_000, using: &random))
         try await check(directory, confirmed: confirmed)
         // The step that was cut is not done again: its account may be there.
         next = confirmed + 2
@@ -23,9 +23,76 @@ import Testing
     }
   }
 
+  @Test func `a kill in the middle of a migration leaves what was there, for the next start`()
+    async throws
+  {
+    try await withTemporaryDirectory { directory in
+      try Self.makeFirstSchema(directory, entries: 20_000)
+      let path = directory + "/" + SQLiteChatStore.fileName
+      let old = try Data(contentsOf: URL(fileURLWithPath: path))
+      var random = SystemRandomNumberGenerator()
+      var kills = 0
+      // As long as the migration takes is not known before: each time that it was through, the next one has half the time.
+      var longest = 400_000
+      for _ in 1...12 {
+        for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+        try old.write(to: URL(fileURLWithPath: path))
+        _ = try runWriter(
+          in: directory, from: 1, steps: 0,
+          then: .random(in: 0...longest, using: &random))
+        let versions = try await Self.migrations(of: path)
+        if versions == 4 { longest /= 2 } else { kills += 1 }
+        let store = try SQLiteChatStore(directory: directory)
+        let owner = try Nick("owner")
+        let key = RoomKey(try RoomName("rules"), for: owner)
+        #expect(try await store.head(of: key).last == 20_000)
+        let request = SearchRequest(
+          reader: RoomReader(nick: owner, isAccount: true, isOperator: true), milliseconds: 0,
+          words: ["word19999"], key: key)
+        #expect(try await store.search(request).hits.map(\.entry.offset) == [19_999])
+        try await store.close()
+        #expect(try StoreArchive.check(directory).faults == [])
+      }
+      #expect(kills > 0)
+    }
+  }
+
+  /// How many migrations the file has seen, as it lies there.
+  private static func migrations(of path: String) async throws -> Int {
+    let file = try DatabasePool(path: path)
+    defer { try? file.close() }
+    return try await file.read { database in
+      try database.tableExists("grdb_migrations")
+        ? Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") ?? 0 : 0
+    }
+  }
+
+  /// A store of the first release with one room.
+  private static func makeFirstSchema(_ directory: String, entries: Int) throws {
+    let old = try DatabasePool(path: directory + "/" + SQLiteChatStore.fileName)
+    try ChatSchema.migrator.migrate(old, upTo: "1: rooms, clients, entries")
+    try old.write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO room (id, key, last, turn) VALUES (1, 'rules', ?1, 1);
+          INSERT INTO client (id, secret) VALUES (1, 'c');
+          """, arguments: [entries])
+      try database.execute(
+        sql: """
+          WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)
+          INSERT INTO entry (room, offset, kind, client, message, sender, at, text)
+            SELECT 1, n, 0, 1, 'm' || n, 'owner', n, 'word' || n FROM number;
+          """, arguments: [entries])
+    }
+    // Everything into the one file.
+    _ = try old.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    try old.close()
+  }
+
+  /// Lets the writer write, and die in the time after the last of its steps.
   /// - Returns: the last step that was confirmed.
   private func runWriter(
-    in directory: String, from first: Int, steps: Int, then wait: Duration
+    in directory: String, from first: Int, steps: Int, then microseconds: Int
   ) throws -> Int {
     let writer = Process()
     writer.executableURL = Bundle.main.bundleURL.deletingLastPathComponent().appending(
@@ -33,22 +100,16 @@ import Testing
     if !FileManager.default.isExecutableFile(atPath: writer.executableURL?.path ?? "") {
       writer.executableURL = Self.products.appending(path: "store-crash-writer")
     }
-    writer.arguments = [directory, "\(first)"]
+    writer.arguments = [directory, "\(first)", "\(steps)", "\(microseconds)"]
     let output = Pipe()
     writer.standardOutput = output
     try writer.run()
-    var text = ""
-    while text.split(separator: "\n").count < steps {
-      let data = output.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      text += String(decoding: data, as: UTF8.self)
-    }
-    usleep(UInt32(wait / .microseconds(1)))
-    kill(writer.processIdentifier, SIGKILL)
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     writer.waitUntilExit()
-    text += String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     #expect(!text.contains("failed"), "\(text)")
+    let isKilled = writer.terminationReason == .uncaughtSignal
+    #expect(
+      isKilled || steps == 0 && writer.terminationStatus == 0, "it ended before it was killed")
     return text.split(separator: "\n").compactMap { Int($0) }.last ?? first - 1
   }
 

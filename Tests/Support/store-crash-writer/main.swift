@@ -1,5 +1,6 @@
-// Writes transactions of every kind to the store in the directory that is the first argument, without end, numbered from the second
-// argument on, and says on standard output which are confirmed. Its test kills it.
+// Writes transactions of every kind to the store in the directory that is the first argument, numbered from the second argument on,
+// and says on standard output which are confirmed. So many microseconds, the fourth argument, after as many of them as the
+// third says it dies. After none: so long after it began to open the store.
 
 import HookupEngine
 import HookupSQLite
@@ -71,12 +72,33 @@ import HookupSQLite
   }
 }
 
-guard CommandLine.arguments.count == 3, let first = Int(CommandLine.arguments[2]) else { exit(64) }
+/// Kills this process after so many microseconds, wherever it is then: the alarm's default is death, and nothing is tidied up.
+@Sendable func dieIn(microseconds: Int) {
+  let time = timeval(
+    tv_sec: microseconds / 1_000_000, tv_usec: numericCast(microseconds % 1_000_000))
+  // Who started this may have blocked signals, and those stay blocked.
+  var alarm = sigset_t()
+  sigemptyset(&alarm)
+  sigaddset(&alarm, SIGALRM)
+  pthread_sigmask(SIG_UNBLOCK, &alarm, nil)
+  // A timer of zero is none.
+  if microseconds == 0 { kill(getpid(), SIGALRM) }
+  var timer = itimerval(it_interval: timeval(), it_value: time)
+  // ITIMER_REAL, which Swift sees as an enum here and as a number there.
+  setitimer(0, &timer, nil)
+}
+
+let numbers = CommandLine.arguments.dropFirst(2).compactMap { Int($0) }
+guard numbers.count == 3 else { exit(64) }
+let (first, steps, microseconds) = (numbers[0], numbers[1], numbers[2])
 do {
+  if steps == 0 { dieIn(microseconds: microseconds) }
   let store = try SQLiteChatStore(directory: CommandLine.arguments[1])
+  if steps == 0 { exit(0) }
   for number in first... {
     try await step(number, store)
     say("\(number)")
+    if number == first + steps - 1 { dieIn(microseconds: microseconds) }
   }
 } catch {
   say("failed: \(error)")
