@@ -1,5 +1,5 @@
+import HookupCore
 import HookupEngine
-import Logging
 import ServiceLifecycle
 
 /// The admin socket: whoever can open it, the server's own user that is, is the operator.
@@ -11,7 +11,7 @@ struct Administration: Service {
 
   /// - Parameter path: at most ``ServerConfiguration/maximumUnixSocketPathBytes``.
   init(
-    of chat: ChatServer, store: any ChatStore, at path: String, logger: Logger
+    of chat: ChatServer, store: any ChatStore, at path: String
   ) {
     var configuration = ServerConfiguration()
     configuration.unixSocketPath = path
@@ -20,7 +20,7 @@ struct Administration: Service {
     configuration.limits.maximumConnections = 16
     configuration.limits.maximumMessageBytes = 16 << 10
     let desk = AdminDesk(chat: chat, store: store)
-    server = HookupServer(configuration: configuration, logger: logger) { connection in
+    server = HookupServer(configuration: configuration, logger: .quiet) { connection in
       await desk.serve(connection)
     }
   }

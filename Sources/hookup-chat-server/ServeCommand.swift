@@ -168,6 +168,6 @@ struct ServeCommand: AsyncParsableCommand {
         metadata: ["path": "\(path)"])
       return []
     }
-    return [.init(service: Administration(of: server, store: store, at: path, logger: logger))]
+    return [.init(service: Administration(of: server, store: store, at: path))]
   }
 }
