@@ -86,10 +86,14 @@ struct ChatSpeedCommand: AsyncParsableCommand {
     report.add("messages_per_transaction", .number(speed.batch, digits: 1))
     report.add("store_rows_per_second", .number(speed.storeRowsPerSecond, digits: 0))
     report.add("bare_rows_per_second", .number(speed.bareRowsPerSecond, digits: 0))
+    report.add("bare_rows_with_index_per_second", .number(speed.indexedRowsPerSecond, digits: 0))
     report.add(
       "served_over_bare", .number(speed.messagesPerSecond / speed.bareRowsPerSecond, digits: 2))
     report.add(
       "store_over_bare", .number(speed.storeRowsPerSecond / speed.bareRowsPerSecond, digits: 2))
+    report.add(
+      "store_over_bare_with_index",
+      .number(speed.storeRowsPerSecond / speed.indexedRowsPerSecond, digits: 2))
     report.add("history_filled_per_second", .number(history.fillPerSecond, digits: 0))
     report.add("page_of_50_milliseconds", .number(history.pageMilliseconds, digits: 3))
     report.add("page_around_milliseconds", .number(history.aroundMilliseconds, digits: 3))
