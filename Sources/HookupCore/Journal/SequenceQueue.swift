@@ -10,7 +10,7 @@ package struct SequenceQueue<Value: Sendable>: Sendable {
     var value: Value?
   }
 
-  private var slots = CircularBuffer<Slot>()
+  private var slots = CircularBuffer<Slot>(initialCapacity: 1)
   /// The sequence of the last slot, so that appending does not look at its value.
   private var last: UInt64 = 0
   /// How many values there are.

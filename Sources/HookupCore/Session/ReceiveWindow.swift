@@ -24,7 +24,7 @@ package struct ReceiveWindow: Hashable, Sendable {
   /// The highest number received.
   package private(set) var received: UInt64
   /// The tags of what was received and is not committed.
-  private var pending = CircularBuffer<UInt64>()
+  private var pending = CircularBuffer<UInt64>(initialCapacity: 1)
 
   package init(epoch: UInt64 = 0, committed: UInt64 = 0, tag: UInt64 = 0) {
     self.epoch = epoch
@@ -118,5 +118,5 @@ package struct ReceiveWindow: Hashable, Sendable {
   }
 
   /// Its owner bounds them: a sender skips at most once before each message and once when it resumes.
-  private var skips = CircularBuffer<Skip>()
+  private var skips = CircularBuffer<Skip>(initialCapacity: 1)
 }

@@ -19,15 +19,13 @@ final class ChatClientLink: @unchecked Sendable {
   /// Where it is from, as bans and rates count it; nil for a Unix-domain socket.
   let address: String?
   let gate: CommandGate
-  /// Wakes ``ChatHub/pump(_:)``.
-  let wake = WorkQueue<Void>()
   var acknowledgements: [CommandTicket: Acknowledgement] = [:]
   /// Commands whose session's cursor goes into the store with an entry.
   private var carried: Set<CommandTicket> = []
   /// The refusal that was sent last, until the command that it is of is settled.
   var refusal: ChatRefusal?
   var overflow: [Outgoing] = []
-  /// Whether the overflow is being handed on by ``ChatHub/pump(_:)``; everything else then queues behind it.
+  /// Whether the overflow is being handed on by ``ChatHub/pumpOverflows()``; everything else then queues behind it.
   var isPumping = false
 
   init(key: ChatConnectionKey, connection: ServerConnection, outstandingCommands: Int) {

@@ -10,11 +10,8 @@ struct ChatConversation {
       key: ChatConnectionKey(connection.id.number), connection: connection,
       outstandingCommands: hub.outstandingCommands)
     hub.connect(link, fallback: fallback)
-    await withDiscardingTaskGroup { group in
-      group.addTask { await hub.pump(link) }
-      await listen(link)
-      hub.disconnect(link)
-    }
+    await listen(link)
+    hub.disconnect(link)
   }
 
   private func listen(_ link: ChatClientLink) async {

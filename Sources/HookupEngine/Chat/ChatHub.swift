@@ -17,6 +17,8 @@ final class ChatHub: @unchecked Sendable {
   let appends = WorkQueue<Change>()
   let reads = WorkQueue<(ticket: ReadTicket, question: StoreRead)>()
   let questions = WorkQueue<AccountErrand>()
+  /// Connections with an overflow that nobody hands on yet.
+  let overflows = WorkQueue<ChatClientLink>()
   /// Nil when there are no accounts.
   let accounts: (any AccountDesk)?
   /// What ends waits that are under way: see ``pause(_:)``.
@@ -86,17 +88,25 @@ final class ChatHub: @unchecked Sendable {
       self.appends.finish()
       self.reads.finish()
       self.questions.finish()
+      self.overflows.finish()
     }
   }
 
-  /// Hands on what did not fit, until the link is told that the connection is over.
-  func pump(_ link: ChatClientLink) async {
-    while await link.wake.next() != nil {
-      while true {
-        let waiting = try? await loop.submit { self.takeOverflow(of: link) }.get()
-        guard let waiting, !waiting.isEmpty else { break }
-        for outgoing in waiting { await hand(outgoing, to: link) }
+  /// Hands on what did not fit into connections, for each of them until all of it did. A task for a connection that is slow, and none
+  /// for the others.
+  func pumpOverflows() async {
+    await withDiscardingTaskGroup { group in
+      while let links = await overflows.next() {
+        for link in links { group.addTask { await self.pump(link) } }
       }
+    }
+  }
+
+  private func pump(_ link: ChatClientLink) async {
+    while true {
+      let waiting = try? await loop.submit { self.takeOverflow(of: link) }.get()
+      guard let waiting, !waiting.isEmpty else { return }
+      for outgoing in waiting { await hand(outgoing, to: link) }
     }
   }
 
@@ -190,7 +200,7 @@ final class ChatHub: @unchecked Sendable {
     case .full:
       link.overflow.append(outgoing)
       link.isPumping = true
-      link.wake.append(())
+      overflows.append(link)
       machine.handle(.writable(link.key, false), at: .now, into: &actions)
     }
   }
@@ -229,7 +239,6 @@ final class ChatHub: @unchecked Sendable {
     link.overflow = []
     link.acknowledgements = [:]
     link.gate.open()
-    link.wake.finish()
   }
 
   /// An operator's word. From any thread.

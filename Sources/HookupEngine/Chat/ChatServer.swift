@@ -81,6 +81,7 @@ public final class ChatServer: Service, Sendable {
       group.addTask { await self.hub.writeEntries() }
       group.addTask { await self.hub.answerReads() }
       group.addTask { await self.hub.answerQuestions() }
+      group.addTask { await self.hub.pumpOverflows() }
       if !configuration.retention.keepsAll {
         group.addTask { await self.hub.trim(self.configuration) }
       }

@@ -23,7 +23,7 @@ struct OutboxDesk: Sendable {
   /// Callers that wait for the end of a message's way, by its number and a ticket.
   private var receipts: [UInt64: [UInt64: CheckedContinuation<Void, any Error>]] = [:]
   private var failures: [UInt64: String] = [:]
-  private var failureOrder = CircularBuffer<UInt64>()
+  private var failureOrder = CircularBuffer<UInt64>(initialCapacity: 1)
 
   /// Failures that are remembered for who asks later; older ones count as settled.
   private static let rememberedFailures = 1_024

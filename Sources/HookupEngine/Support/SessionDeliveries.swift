@@ -47,7 +47,7 @@ struct SessionDeliveries: Sendable {
   }
 
   /// By rising numbers.
-  private var entries = CircularBuffer<Entry>()
+  private var entries = CircularBuffer<Entry>(initialCapacity: 1)
   /// How many of the first ones need no look any more: the store has them, or they are durable.
   private var taken = 0
 
