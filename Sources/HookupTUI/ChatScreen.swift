@@ -87,7 +87,7 @@ public struct ChatScreen: Sendable {
     case .resized(let columns, let rows):
       self.columns = min(max(0, columns), Self.maximumCells)
       self.rows = min(max(0, rows), Self.maximumCells)
-    case .tick: break
+    case .tick, .restored, .history, .edited: break
     }
     return []
   }

@@ -18,6 +18,10 @@ public struct Key: Hashable, Sendable {
     /// A bracketed paste, whole: line ends are LF, other control characters except TAB are dropped.
     case paste(String)
     case focusGained, focusLost
+    /// The wheel, a notch at a time.
+    case wheelUp, wheelDown
+    /// The first button, pressed on a cell.
+    case click(row: Int, column: Int)
   }
 
   public var base: Base

@@ -39,7 +39,9 @@ enum KeyMap {
     case .escape: .escape
     case .focusGained: .focus(true)
     case .focusLost: .focus(false)
-    case .insert: nil
+    case .wheelUp: .scrollUp
+    case .wheelDown: .scrollDown
+    case .insert, .click: nil
     case .function(let number): function(number)
     case .up, .down, .left, .right, .home, .end, .pageUp, .pageDown:
       movement(key.base, key.modifiers)

@@ -31,6 +31,83 @@ public enum ScreenEvent: Hashable, Sendable {
   case resized(columns: Int, rows: Int)
   /// The instant of ``ChatScreen/nextTick(at:)`` has come.
   case tick
+  /// What an earlier run left. Comes before everything else, if at all.
+  case restored(SavedScreen)
+  /// Older entries of a room: what the history on disk holds when the program starts, and the answers to
+  /// ``ScreenEffect/fetchHistory(_:before:)``.
+  case history(HistoryPage)
+  /// The text as it came back from the editor; nil when nothing is to change. The answer to ``ScreenEffect/edit(_:)``.
+  case edited(String?)
+}
+
+/// A stretch of a room's log before what is in view.
+public struct HistoryPage: Hashable, Sendable {
+  public var room: RoomName
+  /// In rising order of offsets. Edits, deletions and reactions may be among them as entries of their own, or be
+  /// worked in (``RoomEntry/since``).
+  public var entries: [RoomEntry]
+  /// Whether nothing older is to be had anywhere.
+  public var isComplete: Bool
+  /// Why there are no older entries for now, in a sentence: they are on the server, and it is not there.
+  public var problem: String?
+
+  public init(
+    room: RoomName, entries: [RoomEntry], isComplete: Bool = false, problem: String? = nil
+  ) {
+    self.room = room
+    self.entries = entries
+    self.isComplete = isComplete
+    self.problem = problem
+  }
+}
+
+/// What a run of the program leaves to the next one: ``ChatScreen/saved``. The log of the rooms is kept elsewhere.
+public struct SavedScreen: Hashable, Sendable {
+  public struct Window: Hashable, Sendable {
+    public var room: RoomName
+    /// What was being written.
+    public var draft: String
+    /// Clusters in front of the cursor.
+    public var cursor: Int
+    /// The offset up to which the person has read; nil when that is not known.
+    public var read: UInt64?
+
+    public init(room: RoomName, draft: String = "", cursor: Int = 0, read: UInt64? = nil) {
+      self.room = room
+      self.draft = draft
+      self.cursor = cursor
+      self.read = read
+    }
+  }
+
+  /// The rooms in the order of their windows; at most ``ChatScreen/maximumWindows``.
+  public var windows: [Window]
+  /// The room that was shown; nil for the status window.
+  public var current: RoomName?
+  /// Lines that were sent, oldest first; at most ``LineEditor/maximumHistory``.
+  public var lines: [String]
+
+  public init(windows: [Window] = [], current: RoomName? = nil, lines: [String] = []) {
+    self.windows = windows
+    self.current = current
+    self.lines = lines
+  }
+}
+
+/// Something a person should hear of who looks elsewhere. From the network, sanitised.
+public struct ScreenNotification: Hashable, Sendable {
+  public var room: RoomName
+  public var from: Nick
+  public var text: String
+  /// False for a message of a conversation that does not name us.
+  public var isMention: Bool
+
+  public init(room: RoomName, from: Nick, text: String, isMention: Bool) {
+    self.room = room
+    self.from = from
+    self.text = text
+    self.isMention = isMention
+  }
 }
 
 /// What the shell is to do: the orders that ``ChatScreen/update(_:at:)`` returns, in order.
@@ -57,6 +134,24 @@ public enum ScreenEffect: Hashable, Sendable {
   case reconnect
   /// False: close the connection and stay away until told otherwise.
   case setOnline(Bool)
+  /// The reader has come near the oldest line in view: fetch entries before this offset. Answered with
+  /// ``ScreenEvent/history(_:)``; not asked again before that.
+  case fetchHistory(RoomName, before: UInt64)
+  /// The person has read the room up to this offset.
+  case read(RoomName, offset: UInt64)
+  /// Take a message of one's own back that waits in the outbox. What comes of it comes as ``ChatUpdate/own(_:)``.
+  case drop(OwnMessage)
+  /// Tell the person as they have chosen to be told, besides the bell.
+  case notify(ScreenNotification)
+  /// Open `$EDITOR` on this text. Answered with ``ScreenEvent/edited(_:)``.
+  case edit(String)
+  /// Whether the mouse is the program's (wheel, clicks) or the terminal's (selecting).
+  case setMouse(Bool)
+  /// Show these lines without a frame until a key is pressed, for copying and for the terminal's own links.
+  case showPlain([String])
+  /// Write these lines into a file of this name in the working directory, never over an existing one. Answered with
+  /// ``ChatUpdate/notice(_:)``.
+  case export(name: String, lines: [String])
   case bell
   /// Forget what the terminal is thought to show and paint it whole.
   case redraw
@@ -74,6 +169,13 @@ public struct ScreenOptions: Hashable, Sendable {
   public var bell = true
   /// What this device is called in the list of an account's devices.
   public var device = ""
+  /// Whether others are told that this person is writing; default true.
+  public var tellsTyping = true
+  /// Whether wheel and clicks reach the program from the start; default false, because the terminal then no longer selects
+  /// text by itself.
+  public var mouse = false
+  /// Side panes that are hidden at the start, by the words of `/panes`: `link`, `acks`, `backlog`, `people`, `rooms`.
+  public var hiddenPanes: [String] = []
 
   public init() {}
 }

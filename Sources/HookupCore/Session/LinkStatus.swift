@@ -30,6 +30,12 @@ public struct LinkStatus: Hashable, Sendable {
   public var drops = 0
   /// Why the last connection or attempt ended: one sentence.
   public var lastFailure: String?
+  /// How the connection is encrypted, e.g. `TLS 1.3`; nil for one that is not, and while there is none.
+  public var encryption: String?
+  /// When the last ping was sent on this connection; nil before the first.
+  public var lastPing: MonotonicInstant?
+  /// When the next ping is due, if the peer stays silent until then.
+  public var nextPing: MonotonicInstant?
 
   public init() {}
 }
