@@ -20,7 +20,8 @@ extension ChatScreen {
     case .rooms, .list: return [.requestRooms]
     case .pending: page = .pane(.acks)
     case .backlog: page = .pane(.backlog)
-    case .retry: return retry(at: clock)
+    case .retry(let number): return retry(number, at: clock)
+    case .drop(let what): return drop(what, at: clock)
     case .reconnect: return [.reconnect]
     case .online(let online): return [.setOnline(online)]
     case .panes(let pane, let shown): setPanes(pane, shown)
@@ -28,7 +29,7 @@ extension ChatScreen {
       note("you are \(nick); for another nick start again with --nick NAME", at: clock)
     case .clear:
       windows[current].timeline.clear()
-      windows[current].scroll = nil
+      setScroll(nil)
     case .act(let act): return perform(act, at: clock)
     case .about(let ref, let act): return perform(act, about: ref, at: clock)
     case .create(let room, let settings):
@@ -37,10 +38,112 @@ extension ChatScreen {
       return [.act(room, RoomAct(.created, settings: settings))] + effects
     case .ask(let command): return [.ask(command)]
     case .secret(let prompt): secret = prompt
-    case .help: page = .help
+    case .help(nil): page = .help(top: 0)
+    case .help(let name?): explain(name, at: clock)
     case .quit: return [.quit]
+    default: return runOnScreen(command, at: clock)
     }
     return []
+  }
+
+  /// The commands that are about the screen itself.
+  private mutating func runOnScreen(
+    _ command: SlashCommand, at clock: ScreenClock
+  ) -> [ScreenEffect] {
+    switch command {
+    case .search(nil): beginFinding()
+    case .search(let words?): return search(words)
+    case .mentions: showMentions()
+    case .mark: markAllRead()
+    case .ignore(let nick): ignore(nick, at: clock)
+    case .unignore(let nick):
+      let wasIgnored = ignored.remove(nick.folded) != nil
+      note("\(nick) \(wasIgnored ? "is shown again" : "was not ignored")", at: clock)
+    case .bell(let rings):
+      if let rings { self.rings = rings }
+      note("the bell is \(self.rings ? "on" : "off")", at: clock)
+    case .url(let number): return show(link: number, at: clock)
+    case .export(let name): return export(name, at: clock)
+    case .mouse:
+      hasMouse.toggle()
+      return [.setMouse(hasMouse)]
+    case .check: page = .check
+    case .keys: page = .keys([])
+    case .link: page = .pane(.link)
+    default: break
+    }
+    return []
+  }
+
+  private mutating func explain(_ name: String, at clock: ScreenClock) {
+    let word = name.drop { $0 == "/" }.lowercased()
+    let found = SlashCommand.all.filter { $0.name.hasPrefix(word) }
+    let exact = found.filter { $0.name == word }
+    for help in exact.isEmpty ? found.prefix(10) : exact.prefix(1) {
+      let arguments = help.arguments.isEmpty ? "" : " " + help.arguments
+      note("/\(help.name)\(arguments): \(help.meaning)", at: clock)
+    }
+    if found.isEmpty { fail("there is no command /\(word); /help lists them", at: clock) }
+    followNewest()
+  }
+
+  private mutating func ignore(_ nick: Nick?, at clock: ScreenClock) {
+    guard let nick else {
+      let names = ignored.sorted().prefix(100).joined(separator: ", ")
+      return note(names.isEmpty ? "nobody is ignored" : "ignored in this run: \(names)", at: clock)
+    }
+    guard ignored.count < Self.maximumNicks else {
+      return fail("no more than \(Self.maximumNicks) are ignored: /unignore one first", at: clock)
+    }
+    ignored.insert(nick.folded)
+    note("\(nick) is ignored in this run: /unignore \(nick)", at: clock)
+  }
+
+  private mutating func show(link number: Int?, at clock: ScreenClock) -> [ScreenEffect] {
+    let timeline = window.timeline
+    guard let number else {
+      let lines = timeline.numbers.suffix(2_000).compactMap { timeline[number: $0] }
+      let links = lines.filter { $0.firstLink > 0 }.flatMap { line in
+        WebLinks.texts(in: line.text).enumerated().map { "[\(line.firstLink + $0.0)] \($0.1)" }
+      }
+      guard !links.isEmpty else { return refuse("there are no links here", at: clock) }
+      return [.showPlain(links.suffix(100).map { Sanitizer.clean($0, limit: 4_096) })]
+    }
+    guard let link = timeline.link(number) else {
+      return refuse("there is no link [\(number)] here", at: clock)
+    }
+    return [.showPlain([Sanitizer.clean(link, limit: 4_096)])]
+  }
+
+  private mutating func export(_ name: String?, at clock: ScreenClock) -> [ScreenEffect] {
+    guard let room else { return refuse("only rooms are exported", at: clock) }
+    let day = ISO8601Time.text(milliseconds: clock.wallMilliseconds).prefix(10)
+    let plain = room.text.filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+    return [.export(name: name ?? "\(plain)-\(day).txt", lines: exportedLines())]
+  }
+
+  private mutating func drop(_ what: SlashCommand.Drop, at clock: ScreenClock) -> [ScreenEffect] {
+    switch what {
+    case .failed:
+      let failed = window.timeline.failedMessages
+      for message in failed { windows[current].timeline.markDropped(message.id) }
+      return failed.isEmpty ? refuse("nothing failed here", at: clock) : []
+    case .all:
+      let waiting = window.timeline.waitingMessages
+      return waiting.isEmpty ? refuse("nothing waits here", at: clock) : waiting.map { .drop($0) }
+    case .number(let number):
+      for index in windows.indices {
+        guard let own = windows[index].timeline.own(sequence: number) else { continue }
+        switch own.state {
+        case .failed: windows[index].timeline.markDropped(own.id)
+        case .buffered: return [.drop(own)]
+        case .sent: return refuse("\(number) is on its way: it cannot be taken back", at: clock)
+        case .stored: return refuse("\(number) is stored: /delete it instead", at: clock)
+        }
+        return []
+      }
+      return refuse("there is no message \(number) of yours here", at: clock)
+    }
   }
 
   private mutating func perform(_ act: RoomAct, at clock: ScreenClock) -> [ScreenEffect] {
@@ -82,15 +185,14 @@ extension ChatScreen {
     return [.part(room)]
   }
 
-  /// Says every failed message of the room again, as a new one; the failed ones stay as they are.
-  private mutating func retry(at clock: ScreenClock) -> [ScreenEffect] {
-    let failed = window.timeline.failedMessages
+  private mutating func retry(_ number: UInt64?, at clock: ScreenClock) -> [ScreenEffect] {
+    let failed = window.timeline.failedMessages.filter { number == nil || $0.sequence == number }
     guard !failed.isEmpty else {
-      note("nothing failed here", at: clock)
+      note(
+        number == nil ? "nothing failed here" : "no message of that number failed here", at: clock)
       return []
     }
-    for message in failed { windows[current].timeline.markRetried(message.id) }
-    return failed.map { .say($0.room, $0.text) }
+    return retry(failed)
   }
 
   private mutating func setPanes(_ pane: Pane?, _ shown: Bool?) {

@@ -8,13 +8,26 @@ extension ChatScreen {
       focus(focused)
       return []
     }
+    if case .keys(let names) = page { return name(key, after: names) }
     hint = nil
+    if isFocused, window.scroll == nil { windows[current].timeline.markRead() }
     if action != .cancel { asksToQuit = false }
     if action != .complete, action != .completeBack { completion = nil }
     // While a password is written, only what writes one: it must not become a draft, a history line or a message.
     if secret != nil, !action.writesSecrets { return [.bell] }
-    if let effects = control(action, at: clock) { return effects }
-    return edit(action) ? [] : [.bell]
+    if let effects = pressInMode(action, at: clock) { return effects }
+    if case .list(let list) = page, let effects = pressInList(action, list, at: clock) {
+      return effects
+    }
+    if let effects = control(action, at: clock) ?? go(action, at: clock) { return effects }
+    return edit(action) ? tellTyping(action, at: clock) : [.bell]
+  }
+
+  /// `/keys`: shows what the terminal sends, until Escape is pressed twice.
+  private mutating func name(_ key: Key, after names: [String]) -> [ScreenEffect] {
+    let name = String(describing: key)
+    page = names.last == name && key == Key(.escape) ? nil : .keys(names.suffix(99) + [name])
+    return []
   }
 
   /// Keys that do not edit; nil for those that do.
@@ -25,13 +38,18 @@ extension ChatScreen {
     case .quit: return [.quit]
     case .redraw: return [.redraw]
     case .suspend: return [.suspend]
-    case .escape: page = nil
-    case .help: page = page == .help ? nil : .help
+    case .escape:
+      if page != nil {
+        page = nil
+      } else if editor.isEmpty {
+        beginSelecting(at: clock)
+      }
+    case .help: if case .help? = page { page = nil } else { page = .help(top: 0) }
     case .toggle(let pane): toggle(pane)
     case .complete: complete(back: false)
     case .completeBack: complete(back: true)
     case .pageUp, .pageDown, .scrollUp, .scrollDown, .scrollToTop, .scrollToBottom:
-      scroll(action, at: clock)
+      return scroll(action, at: clock)
     case .previousRoom: step(by: -1)
     case .nextRoom: step(by: 1)
     case .lastRoom: show(previous)
@@ -45,6 +63,57 @@ extension ChatScreen {
     default: return nil
     }
     return []
+  }
+
+  /// Keys that go somewhere or change what keys mean; nil for others.
+  private mutating func go(_ action: KeyAction, at clock: ScreenClock) -> [ScreenEffect]? {
+    switch action {
+    case .find: beginFinding()
+    case .recall: mode = .recall(Recall())
+    case .switchRoom: mode = .choose(query: "", selected: 0)
+    case .select: beginSelecting(at: clock)
+    case .firstUnread: showFirstUnread(at: clock)
+    case .readAll: markAllRead()
+    case .previousMention, .nextMention:
+      showMention(upwards: action == .previousMention, at: clock)
+    case .plain: return [.showPlain(plainLines(at: clock))]
+    case .openEditor: return [.edit(editor.text)]
+    case .toggleMouse:
+      hasMouse.toggle()
+      hint = hasMouse ? "the mouse scrolls; with Shift it selects" : "the mouse selects"
+      return [.setMouse(hasMouse)]
+    case .click(let row, let column): click(row, column)
+    default: return nil
+    }
+    return []
+  }
+
+  /// A click on a room shows it.
+  private mutating func click(_ row: Int, _ column: Int) {
+    let layout = self.layout
+    guard let area = layout.rooms, (area.column..<area.end).contains(column) else { return }
+    if let number = roomsPane.number(at: row - area.row, rows: area.rows) { show(number) }
+  }
+
+  /// Says that this person is writing, at most every four seconds, and never of a command.
+  private mutating func tellTyping(_ action: KeyAction, at clock: ScreenClock) -> [ScreenEffect] {
+    guard case .insert = action, options.tellsTyping, secret == nil, let room,
+      ConnectionPane.isUp(connection.link.state), editor.draft.characters.first != "/",
+      typingToldAt.map({ $0 + .seconds(4) <= clock.now }) ?? true
+    else { return [] }
+    typingToldAt = clock.now
+    return [.ask(.typing(room))]
+  }
+
+  /// What came back from the editor takes the place of the draft; the line end that editors add is not meant.
+  mutating func edited(_ text: String) {
+    guard secret == nil else { return }
+    var text = text
+    if text.unicodeScalars.last == "\n" { text.unicodeScalars.removeLast() }
+    guard editor.replace(0..<editor.draft.characters.count, with: text) else {
+      hint = "not taken: a message is at most \(LineEditor.maximumBytes) bytes long"
+      return
+    }
   }
 
   /// False when the key could do nothing.
@@ -69,6 +138,7 @@ extension ChatScreen {
     case .killToStart: editor.killToStart()
     case .killToEnd: editor.killToEnd()
     case .yank: return editor.yank()
+    case .yankPop: return editor.yankPop()
     case .transpose: editor.transpose()
     case .undo: editor.undo()
     case .redo: editor.redo()
@@ -153,7 +223,7 @@ extension ChatScreen {
   }
 
   mutating func followNewest() {
-    windows[current].scroll = nil
+    setScroll(nil)
     page = nil
   }
 
@@ -176,20 +246,39 @@ extension ChatScreen {
     }
   }
 
-  private mutating func scroll(_ action: KeyAction, at clock: ScreenClock) {
+  private mutating func scroll(
+    _ action: KeyAction, at clock: ScreenClock
+  ) -> [ScreenEffect] {
+    if case .help(let top) = page {
+      scrollHelp(action, top)
+      return []
+    }
     let layout = self.layout
     let pane = timelinePane(layout, at: clock)
-    let height = layout.chat.rows
-    let step =
-      action == .pageUp || action == .pageDown ? max(1, height - 1) : min(3, max(1, height))
+    let height = viewRows(layout, isScrolled: true)
+    let isPage = action == .pageUp || action == .pageDown
+    let step = isPage ? max(1, height - 1) : min(3, max(1, height))
     let scroll = window.scroll
     switch action {
-    case .pageUp, .scrollUp:
-      windows[current].scroll = pane.scrolledUp(scroll, by: step, rows: height)
-    case .pageDown, .scrollDown:
-      windows[current].scroll = pane.scrolledDown(scroll, by: step)
-    case .scrollToTop: windows[current].scroll = pane.scrolledToTop(rows: height)
-    default: windows[current].scroll = nil
+    case .pageUp, .scrollUp: setScroll(pane.scrolledUp(scroll, by: step, rows: height))
+    case .pageDown, .scrollDown: setScroll(pane.scrolledDown(scroll, by: step))
+    case .scrollToTop: setScroll(pane.scrolledToTop(rows: height))
+    default: setScroll(nil)
+    }
+    // Asking again is what clears a problem: the person wants to go on.
+    if action == .pageUp || action == .scrollUp { windows[current].problem = nil }
+    return fetchOlderIfNear(at: clock)
+  }
+
+  private mutating func scrollHelp(_ action: KeyAction, _ top: Int) {
+    let area = layout.chat
+    let last = max(0, HelpPage.rows(columns: area.columns).count - area.rows)
+    let step = action == .pageUp || action == .pageDown ? max(1, area.rows - 1) : 3
+    switch action {
+    case .pageUp, .scrollUp: page = .help(top: max(0, min(top, last) - step))
+    case .pageDown, .scrollDown: page = .help(top: min(last, top + step))
+    case .scrollToTop: page = .help(top: 0)
+    default: page = .help(top: last)
     }
   }
 

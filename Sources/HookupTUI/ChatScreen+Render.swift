@@ -44,22 +44,71 @@ extension ChatScreen {
 
   private func drawChat(_ layout: Layout, at clock: ScreenClock, on buffer: inout ScreenBuffer) {
     let area = layout.chat
+    if case .choose(let query, let selected) = mode {
+      return draw(choices(query, selected, area), in: area, on: &buffer)
+    }
     switch page {
-    case .help:
-      draw(HelpPage.rows(columns: area.columns, rows: area.rows), in: area, on: &buffer)
+    case .help(let top):
+      let rows = HelpPage.rows(columns: area.columns)
+      let first = max(0, min(top, rows.count - area.rows))
+      draw(Array(rows.dropFirst(first)), in: area, on: &buffer)
     case .pane(let pane):
       let panes = [pane] + Pane.side.filter { $0 != pane }
       draw(sideRows(area, panes: panes, at: clock), in: area, on: &buffer)
+    case .list(let list):
+      let pane = ListPane(page: list, columns: area.columns, signs: signs, clock: clock)
+      draw(pane.rows(area.rows), in: area, on: &buffer)
+    case .check: draw(CheckPage.rows(columns: area.columns, signs: signs), in: area, on: &buffer)
+    case .keys(let names):
+      let title = StyledText("KEYS as they arrive  (Esc twice closes)", .title, bold: true)
+      let shown = names.suffix(max(0, area.rows - 1))
+      draw([title] + shown.map { StyledText($0) }, in: area, on: &buffer)
     case nil where window.timeline.numbers.isEmpty:
       let text = StyledText(emptyWindowSentence, .dim).truncated(to: area.columns)
       let column = area.column + (area.columns - text.width) / 2
       buffer.write(text, row: area.row + area.rows / 2, column: column, end: area.end)
-    case nil:
-      let rows = timelinePane(layout, at: clock).visible(rows: area.rows, scroll: window.scroll)
-      var bottom = area
-      bottom.row += max(0, area.rows - rows.count)
-      draw(rows, in: bottom, on: &buffer)
+    case nil: drawTimeline(layout, at: clock, on: &buffer)
     }
+  }
+
+  private func drawTimeline(
+    _ layout: Layout, at clock: ScreenClock, on buffer: inout ScreenBuffer
+  ) {
+    let area = layout.chat
+    let pane = timelinePane(layout, at: clock)
+    let height = viewRows(layout)
+    var rows = pane.visible(rows: height, scroll: window.scroll)
+    if height < area.rows {
+      // Scrolled up: the newest lines stay in sight.
+      rows = Array(repeating: StyledText(), count: height - rows.count) + rows
+      let tail = pane.tail(rows: Layout.tailRows, scroll: window.scroll)
+      rows.append(pane.belowRule(belowSentence(pane)))
+      rows += tail
+    }
+    var bottom = area
+    bottom.row += max(0, area.rows - rows.count)
+    draw(rows, in: bottom, on: &buffer)
+  }
+
+  private func belowSentence(_ pane: TimelinePane) -> String {
+    let mentions = pane.mentionsBelow(window.scroll)
+    let named = mentions == 0 ? "" : mentions == 1 ? ", 1 mention" : ", \(mentions) mentions"
+    return "\(pane.below(window.scroll)) below\(named)"
+  }
+
+  private func choices(_ query: String, _ selected: Int, _ area: Layout.Area) -> [StyledText] {
+    let title = StyledText("ROOMS", .title, bold: true)
+      .justified(
+        with: StyledText(area.columns < 50 ? "" : "Enter goes there  Esc closes", .dim),
+        columns: area.columns)
+    let matching = windows(matching: query)
+    let height = max(1, area.rows - 1)
+    let first = max(0, min(selected - height / 2, matching.count - height))
+    let pane = RoomsPane(
+      entries: roomsPane.entries,
+      current: matching.indices.contains(selected) ? matching[selected] : -1, signs: signs)
+    return [title]
+      + matching.dropFirst(first).prefix(height).map { pane.row($0, columns: area.columns) }
   }
 
   /// What a newcomer reads where there is nothing yet.
@@ -90,11 +139,26 @@ extension ChatScreen {
       acks.content(
         columns: columns, rows: max(3, rows / 3), now: clock.now, backlog: backlog.status,
         signs: signs)
-    case .backlog: backlog.content(columns: columns, now: clock.now, signs: signs)
+    case .backlog:
+      backlog.content(columns: columns, now: clock.now, signs: signs, inbound: inbound)
     case .members, .rooms:
       MembersPane.content(
-        members: window.members, me: nick, columns: columns, rows: rows, signs: signs)
+        members: window.members, me: nick, away: away, columns: columns, rows: rows, signs: signs)
     }
+  }
+
+  /// What all rooms together still fetch of what was missed.
+  private var inbound: BacklogPane.Inbound? {
+    var inbound: BacklogPane.Inbound?
+    for window in windows {
+      guard let catchUp = window.catchUp, window.timeline.lastOffset < catchUp.to else { continue }
+      var sum = inbound ?? BacklogPane.Inbound(done: 0, total: 0, since: catchUp.since)
+      sum.total += catchUp.to - catchUp.from
+      sum.done += max(window.timeline.lastOffset, catchUp.from) - catchUp.from
+      sum.since = min(sum.since, catchUp.since)
+      inbound = sum
+    }
+    return inbound
   }
 
   var roomsPane: RoomsPane {
@@ -143,6 +207,11 @@ extension ChatScreen {
     add(signs.sent, inFlight, "in flight", .accent)
     add(signs.queued, queued, "queued", .warning)
     add(signs.failed, failed, "failed", .bad)
+    if let inbound {
+      let percent = NumberText.percent(
+        Int(clamping: inbound.done), of: Int(clamping: inbound.total))
+      text.append("\(text.width > 0 ? " " : "")<\(percent)%", .accent)
+    }
     if let percent = backlog.percent { text.append(" \(percent)%", .accent) }
     return text
   }
@@ -158,9 +227,14 @@ extension ChatScreen {
     if below > 0 { right.append("-- \(below) below --  ", .accent, bold: true) }
     if layout.kind == .slim, below > 0 {
       right = StyledText("\(below) below ", .accent, bold: true)
+    } else if let typing = window.typingSentence(at: clock.now), below == 0 {
+      let short = StyledText(typing, .dim).truncated(to: columns / 3, ellipsis: signs.ellipsis)
+      right.append(short + StyledText("  "))
     }
-    right.append(layout.kind == .wide ? "F1 help  F2-F5 panes " : "F1 help ", .dim)
-    if let hint {
+    let isWriting = modeHint == nil
+    right.append(
+      !isWriting ? "" : layout.kind == .wide ? "F1 help  F2-F5 panes " : "F1 help ", .dim)
+    if let hint = hint ?? modeHint {
       left.append(hint, .warning)
       return left.justified(with: right, columns: columns, ellipsis: signs.ellipsis)
     }
@@ -183,19 +257,60 @@ extension ChatScreen {
 
   /// Rows that the whole draft takes.
   func inputRows(columns: Int) -> Int {
-    editor.isEmpty ? 1 : inputView(columns: columns).rows.count
+    editor.isEmpty && mode == .write ? 1 : inputView(columns: columns).rows.count
   }
 
   private func inputView(columns: Int) -> InputView {
-    var prompt = StyledText("[\(window.label)] ", .dim)
-    if columns < 50 || prompt.width > columns / 3 { prompt = StyledText("> ", .dim) }
-    if columns < 6 { prompt = StyledText() }
     if let secret {
       // Not even how long it is.
       return InputView(
         draft: LineEditor.Draft(), prompt: StyledText(secret.question, .warning), columns: columns)
     }
+    switch mode {
+    case .find(let finder):
+      let place = finder.isEverywhere ? "find everywhere: " : "find here: "
+      let role: CellStyle.Role = finder.isMissed && !finder.isEverywhere ? .bad : .accent
+      return InputView(query: finder.query, prompt: StyledText(place, role), columns: columns)
+    case .recall(let recall):
+      var line = recall.match.map { editor.history[$0] } ?? ""
+      line = Sanitizer.clean(line, limit: 400)
+      let words = "history '\(recall.query)': "
+      let prompt = StyledText(words, recall.isMissed ? .bad : .accent)
+        .truncated(to: max(1, columns / 2))
+      return InputView(query: line, prompt: prompt, columns: columns)
+    case .choose(let query, _):
+      return InputView(query: query, prompt: StyledText("go to: ", .accent), columns: columns)
+    case .write, .select: break
+    }
+    var prompt = StyledText("[\(window.label)] ", .dim)
+    if columns < 50 || prompt.width > columns / 3 { prompt = StyledText("> ", .dim) }
+    if columns < 6 { prompt = StyledText() }
     return InputView(draft: editor.draft, prompt: prompt, columns: columns)
+  }
+
+  /// What the keys mean, while they do not write the draft.
+  private var modeHint: String? {
+    switch mode {
+    case .write: nil
+    case .find(let finder):
+      if finder.isEverywhere {
+        "Enter asks the server  Tab here  Esc back"
+      } else if finder.isMissed {
+        "no more of it here; Tab looks everywhere  Esc back"
+      } else {
+        "^R older  ^S newer  Tab everywhere  Enter stay  Esc back"
+      }
+    case .recall: "^R older  ^S newer  Enter takes it  Esc back"
+    case .choose: nil
+    case .select(let number, _):
+      window.timeline[number: number].map(Self.isFailed) ?? false
+        ? Self.selectFailedHint : Self.selectHint
+    }
+  }
+
+  private static func isFailed(_ line: ChatTimeline.Line) -> Bool {
+    guard case .own(let own) = line.content, case .failed = own.state else { return false }
+    return !line.isRetried && !line.isDropped
   }
 
   private func drawInput(_ area: Layout.Area, on buffer: inout ScreenBuffer) {

@@ -6,7 +6,7 @@ extension ChatScreen {
     let now = clock.wallMilliseconds
     switch update {
     case .welcomed(let nick): welcome(nick, at: clock)
-    case .joined(let snapshot): join(snapshot)
+    case .joined(let snapshot): return join(snapshot, at: clock)
     case .parted(let room):
       if leaving.remove(room) == nil, let index = index(of: room) {
         windows[index].timeline.applyNotice("you are no longer in \(room.label)", at: now)
@@ -28,7 +28,7 @@ extension ChatScreen {
       }
     case .members(let room, let nicks): setMembers(room, nicks, at: now)
     case .own(let own):
-      acks.note(own)
+      acks.note(own, now: clock.now)
       if let index = openUnlessLeft(own.room) { windows[index].timeline.apply(own) }
     case .overdue: break  // The acks pane shows its age against its deadline.
     case .refused(let code, let message, let room):
@@ -50,7 +50,17 @@ extension ChatScreen {
       note("you are a member of \(names)\(rooms.count > 20 ? " …" : "")", at: clock)
     case .invited(let room, let nick):
       note("\(nick) invites you to \(room.room.label): /join \(room.room.label)", at: clock)
+    case .typing(let room, let who):
+      if who != nick, !ignored.contains(who.folded), let index = index(of: room) {
+        windows[index].noteTypist(who, at: clock.now)
+      }
+    case .read(let room, let offset):
+      if let index = index(of: room) {
+        windows[index].timeline.applyRead(offset)
+        windows[index].toldRead = max(windows[index].toldRead, offset)
+      }
     case .away(let who, let text):
+      note(away: who, !text.isEmpty)
       guard who != nick else { break }
       let words = Sanitizer.clean(text, limit: 200)
       note(words.isEmpty ? "\(who) is back" : "\(who) is away: \(words)", at: clock)
@@ -81,15 +91,12 @@ extension ChatScreen {
     return words
   }
 
-  private mutating func show(_ hits: [ChatHit], more: Bool, at clock: ScreenClock) {
-    guard !hits.isEmpty else { return note("nothing found", at: clock) }
-    for hit in hits.reversed() {
-      // Which words were found is seen without marks, too.
-      let plain = hit.snippet.filter { $0 != "\u{2068}" && $0 != "\u{2069}" }
-      let text = Sanitizer.clean(plain, limit: 300)
-      note("\(hit.entry.room.label) \(hit.entry.offset) <\(hit.entry.from)> \(text)", at: clock)
+  private mutating func note(away who: Nick, _ isAway: Bool) {
+    guard isAway, away.count < Self.maximumNicks else {
+      away.remove(who)
+      return
     }
-    note("\(hits.count) found\(more ? ", and there are more: add a word" : "")", at: clock)
+    away.insert(who)
   }
 
   mutating func apply(_ link: LinkStatus, at clock: ScreenClock) {
@@ -100,14 +107,14 @@ extension ChatScreen {
     if wasUp, !ConnectionPane.isUp(link.state) {
       lostAt = clock.now
       let reason = connection.link.lastFailure.map { " (\($0))" } ?? ""
-      report(
+      reportLink(
         link.state == .offline
           ? "offline\(reason); what you write is kept"
           : "link lost\(reason); what you write is kept and sent when it is back",
         isFailure: link.state != .offline, at: clock)
     } else if link.state == .online, let lost = lostAt {
       lostAt = nil
-      report("back after \(NumberText.age(lost.duration(to: clock.now)))", at: clock)
+      reportLink("back after \(NumberText.age(lost.duration(to: clock.now)))", at: clock)
     }
   }
 
@@ -122,6 +129,16 @@ extension ChatScreen {
     }
   }
 
+  /// The same about the connection: what it does over and over is one line.
+  private mutating func reportLink(
+    _ text: String, isFailure: Bool = false, at clock: ScreenClock
+  ) {
+    for index in Set([0, current]) {
+      windows[index].timeline.applyLink(
+        Sanitizer.clean(text), isFailure: isFailure, at: clock.wallMilliseconds)
+    }
+  }
+
   private mutating func welcome(_ nick: Nick, at clock: ScreenClock) {
     guard nick != self.nick else { return }
     self.nick = nick
@@ -129,14 +146,29 @@ extension ChatScreen {
     note("the server knows you as \(nick)", at: clock)
   }
 
-  private mutating func join(_ snapshot: RoomSnapshot) {
+  private mutating func join(
+    _ snapshot: RoomSnapshot, at clock: ScreenClock
+  ) -> [ScreenEffect] {
     leaving.remove(snapshot.room)
     let isFirst = windows.count == 1
-    guard let index = open(snapshot.room) else { return }
+    guard let index = open(snapshot.room) else { return [] }
     windows[index].topic = Sanitizer.clean(snapshot.topic)
     windows[index].setMembers(snapshot.members)
+    if let read = snapshot.read {
+      windows[index].timeline.applyRead(read)
+      windows[index].toldRead = max(windows[index].toldRead, read)
+    }
+    let have = windows[index].timeline.lastOffset
+    if have > 0, snapshot.last > have {
+      windows[index].timeline.catchUp(to: snapshot.last)
+      windows[index].catchUp = ChatWindow.CatchUp(
+        from: have, to: snapshot.last, since: clock.now)
+    } else {
+      windows[index].catchUp = nil
+    }
     let isWanted = wanted.remove(snapshot.room) != nil
     if isWanted || (isFirst && editor.isEmpty) { show(index) }
+    return []
   }
 
   private mutating func setMembers(_ room: RoomName, _ nicks: [Nick], at now: Int64) {
@@ -150,18 +182,32 @@ extension ChatScreen {
   private mutating func apply(_ entry: RoomEntry, at clock: ScreenClock) -> [ScreenEffect] {
     guard let index = openUnlessLeft(entry.room) else { return [] }
     let last = windows[index].timeline.lastOffset
-    let isMention = windows[index].timeline.apply(entry)
+    let isIgnored = ignored.contains(entry.from.folded)
+    let isMention = windows[index].timeline.apply(entry, isIgnored: isIgnored)
     guard entry.offset > last else { return [] }
     if entry.kind == .topic { windows[index].topic = Sanitizer.clean(entry.text) }
-    guard entry.from != nick, entry.kind.isSpeech else { return [] }
+    // The first entries of a room that was opened to show an older message.
+    if index == current, let offset = window.seek, !window.isFetching {
+      if entry.offset >= offset || last == 0 { return seek(offset, at: clock) }
+    }
+    guard entry.from != nick, entry.kind.isSpeech, !isIgnored else { return [] }
     windows[index].noteSpeaker(entry.from)
-    let isWatched = index == current && isFocused
+    if isMention { noteMention(entry) }
+    return alert(entry, isMention: isMention, isWatched: index == current && isFocused, at: clock)
+  }
+
+  /// The bell, and what else the person has chosen, for a message that wants to be seen.
+  private func alert(
+    _ entry: RoomEntry, isMention: Bool, isWatched: Bool, at clock: ScreenClock
+  ) -> [ScreenEffect] {
     // What was said while we were away does not ring now.
-    let isFresh = clock.wallMilliseconds.subtractingReportingOverflow(entry.milliseconds)
-    guard options.bell, !isWatched, isMention || entry.room.isDirect,
-      !isFresh.overflow, isFresh.partialValue < 60_000
+    let age = clock.wallMilliseconds.subtractingReportingOverflow(entry.milliseconds)
+    guard !isWatched, isMention || entry.room.isDirect, !age.overflow, age.partialValue < 60_000
     else { return [] }
-    return [.bell]
+    let notification = ScreenNotification(
+      room: entry.room, from: entry.from, text: Sanitizer.clean(entry.text, limit: 300),
+      isMention: isMention)
+    return (rings ? [.bell] : []) + [.notify(notification)]
   }
 
   /// The window of a room, which opens when a stranger writes; not one that the person has just left.

@@ -22,9 +22,11 @@ extension ChatScreen {
     guard windows.indices.contains(index), index != current else { return }
     windows[current].draft = editor.swap(in: windows[index].draft)
     windows[current].timeline.watch(false)
+    setScroll(window.scroll)
     previous = current
     current = index
     page = nil
+    mode = .write
     if isFocused { windows[current].timeline.watch(true) }
   }
 
@@ -49,6 +51,60 @@ extension ChatScreen {
       order.first { windows[$0].timeline.mentions > 0 }
       ?? order.first { windows[$0].timeline.unread > 0 }
     if let target { show(target) } else { hint = "nothing unread" }
+  }
+
+  /// Moves the view of the window that is shown; nil follows the newest line.
+  mutating func setScroll(_ scroll: ChatWindow.Scroll?) {
+    windows[current].scroll = scroll
+    windows[current].timeline.readBack(scroll != nil)
+  }
+
+  /// Moves the view so that a line stands in the middle of it.
+  mutating func reveal(_ line: UInt64, at clock: ScreenClock) {
+    let layout = self.layout
+    let pane = timelinePane(layout, at: clock)
+    let height = viewRows(layout, isScrolled: true)
+    guard !pane.shows(line, scroll: window.scroll, rows: viewRows(layout)) else { return }
+    setScroll(pane.scrolledDown(ChatWindow.Scroll(line: line, hidden: 0), by: height / 2))
+  }
+
+  /// Rows of the view: while it is scrolled up, the newest lines stay in sight under it.
+  func viewRows(_ layout: Layout, isScrolled: Bool) -> Int {
+    let rows = layout.chat.rows
+    return isScrolled && rows >= Layout.minimumRowsForTail ? rows - Layout.tailRows - 1 : rows
+  }
+
+  func viewRows(_ layout: Layout) -> Int { viewRows(layout, isScrolled: window.scroll != nil) }
+
+  mutating func markAllRead() {
+    for index in windows.indices { windows[index].timeline.markRead() }
+    hint = "all is read"
+  }
+
+  /// Goes to the mark before the first message that was not read.
+  mutating func showFirstUnread(at clock: ScreenClock) {
+    guard let marker = window.timeline.marker else {
+      hint = "nothing is unread here"
+      return
+    }
+    reveal(marker.before, at: clock)
+  }
+
+  /// Goes to the next message above or below that names us.
+  mutating func showMention(upwards: Bool, at clock: ScreenClock) {
+    let timeline = window.timeline
+    let start: UInt64
+    if case .select(let line, _) = mode {
+      start = line
+    } else {
+      start = window.scroll.map { upwards ? $0.line + 1 : $0.line } ?? timeline.numbers.upperBound
+    }
+    guard let line = timeline.line(from: start, upwards: upwards, where: { $0.isMention }) else {
+      hint = "no mention \(upwards ? "above" : "below"); /mentions lists those of all rooms"
+      return
+    }
+    reveal(line, at: clock)
+    mode = .select(line, asks: false)
   }
 
   mutating func focus(_ focused: Bool) {
@@ -81,6 +137,30 @@ extension ChatScreen {
     let isTabular = layout.kind != .slim && layout.kind != .tiny
     return TimelinePane(
       timeline: window.timeline, nickColumns: window.nickColumns, columns: layout.chat.columns,
-      isTabular: isTabular, signs: signs, clock: clock, acks: acks)
+      isTabular: isTabular, signs: signs, clock: clock, acks: acks, ignored: ignored,
+      top: topSentence, selected: selectedLine, highlight: highlight)
+  }
+
+  /// What stands above the oldest line there is.
+  private var topSentence: String? {
+    guard let room else { return nil }
+    if window.timeline.hasAll || window.timeline.oldestOffset == 1 {
+      return "\(room.label) begins here"
+    }
+    if let problem = window.problem { return problem }
+    return window.isFetching ? "fetching older messages" : nil
+  }
+
+  private var selectedLine: UInt64? {
+    switch mode {
+    case .select(let line, _): line
+    case .find(let finder): finder.match
+    default: nil
+    }
+  }
+
+  private var highlight: String {
+    if case .find(let finder) = mode, !finder.isEverywhere { return finder.query }
+    return ""
   }
 }

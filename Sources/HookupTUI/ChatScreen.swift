@@ -7,9 +7,15 @@ import HookupCore
 public struct ChatScreen: Sendable {
   /// What covers the chat.
   enum Page: Hashable, Sendable {
-    case help
+    /// Keys and commands, from this row on.
+    case help(top: Int)
     /// The side panes, this one first: on screens without room for them, and by command.
     case pane(Pane)
+    case list(ListPage)
+    /// Signs and colours, to see whether the terminal shows them as they are meant.
+    case check
+    /// The names of the keys that are pressed, the newest last.
+    case keys([String])
   }
 
   /// Rooms and conversations at most; strangers open conversations too.
@@ -35,6 +41,7 @@ public struct ChatScreen: Sendable {
   /// A sentence in the status line until the next key.
   var hint: String?
   var page: Page?
+  var mode = Mode.write
   var hiddenPanes: Set<Pane> = []
   /// ^C was pressed on an empty input: once more quits.
   var asksToQuit = false
@@ -45,6 +52,22 @@ public struct ChatScreen: Sendable {
   var backlog = BacklogPane()
   /// When a connection that was up was lost; nil while up and before the first.
   var lostAt: MonotonicInstant?
+
+  /// Whose messages are not shown, in this run.
+  var ignored: Set<String> = []
+  /// Who is away, among those who are here.
+  var away: Set<Nick> = []
+  /// Who named us lately, the newest first.
+  var named: [ListPage.Item] = []
+  /// What the answer that is awaited was searched for.
+  var searched: String?
+  var rings: Bool
+  var hasMouse: Bool
+  var typingToldAt: MonotonicInstant?
+  var readToldAt: MonotonicInstant?
+
+  /// Nicks that are ignored, and that are known to be away.
+  static let maximumNicks = 2_000
 
   /// Rooms the person asked for, to be shown when they are joined.
   var wanted: Set<RoomName> = []
@@ -64,6 +87,9 @@ public struct ChatScreen: Sendable {
     self.nick = nick
     self.options = options
     signs = options.unicode ? .unicode : .ascii
+    rings = options.bell
+    hasMouse = options.mouse
+    hiddenPanes = Set(options.hiddenPanes.compactMap(Pane.init(word:)))
     windows = [ChatWindow(room: nil, nick: nick)]
     connection.server = Sanitizer.clean(server, limit: 200)
     for room in rooms { _ = open(room) }
@@ -73,9 +99,17 @@ public struct ChatScreen: Sendable {
 
   /// Takes one event and returns what the shell is to do because of it, in order.
   public mutating func update(_ event: ScreenEvent, at clock: ScreenClock) -> [ScreenEffect] {
+    take(event, at: clock) + tellRead(at: clock)
+  }
+
+  private mutating func take(_ event: ScreenEvent, at clock: ScreenClock) -> [ScreenEffect] {
     switch event {
     case .key(let key): return press(key, at: clock)
     case .chat(let update): return apply(update, at: clock)
+    case .history(let page): return apply(page, at: clock)
+    case .restored(let saved): restore(saved)
+    case .edited(let text):
+      if let text { edited(text) }
     case .link(let link):
       apply(link, at: clock)
     case .pending(let pending):
@@ -87,7 +121,7 @@ public struct ChatScreen: Sendable {
     case .resized(let columns, let rows):
       self.columns = min(max(0, columns), Self.maximumCells)
       self.rows = min(max(0, rows), Self.maximumCells)
-    case .tick, .restored, .history, .edited: break
+    case .tick: break
     }
     return []
   }
@@ -97,7 +131,13 @@ public struct ChatScreen: Sendable {
   public func nextTick(at clock: ScreenClock) -> MonotonicInstant? {
     var next = clock.now + .milliseconds(60_000 - Self.remainder(clock.wallMilliseconds, 60_000))
     if let retry = connection.nextCountdown(after: clock.now) { next = min(next, retry) }
+    if let due = readTellDue { next = min(next, max(due, clock.now + .milliseconds(1))) }
+    for typist in window.typists where typist.until > clock.now { next = min(next, typist.until) }
     let showsPanes = !shownSidePanes.isEmpty || page != nil
+    if showsPanes { next = min(next, connection.nextChange(after: clock.now)) }
+    if backlog.status.messages > acks.pending.count || (showsPanes && acks.isBusy(now: clock.now)) {
+      next = min(next, Self.step(after: clock.now, .seconds(1)))
+    }
     if !acks.pending.isEmpty {
       let quick = showsPanes && acks.isQuick(now: clock.now)
       next = min(next, Self.step(after: clock.now, quick ? .milliseconds(100) : .seconds(1)))

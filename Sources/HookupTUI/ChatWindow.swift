@@ -9,6 +9,19 @@ struct ChatWindow: Sendable {
     var hidden: Int
   }
 
+  struct Typist: Hashable, Sendable {
+    var nick: Nick
+    /// Nothing was heard of it for so long that it counts as over then.
+    var until: MonotonicInstant
+  }
+
+  struct CatchUp: Hashable, Sendable {
+    /// The offsets behind which it began, and with which it ends.
+    var from: UInt64
+    var to: UInt64
+    var since: MonotonicInstant
+  }
+
   /// Nil for the status window.
   let room: RoomName?
   var timeline: ChatTimeline
@@ -18,6 +31,18 @@ struct ChatWindow: Sendable {
   private(set) var members: [Nick] = []
   var draft = LineEditor.Draft()
   var scroll: Scroll?
+  /// Older entries were asked for, and the answer has not come.
+  var isFetching = false
+  /// Why older entries cannot be had for now, sanitised.
+  var problem: String?
+  /// The offset that is to be shown as soon as it is here.
+  var seek: UInt64?
+  /// What was said while we were away and is being fetched.
+  var catchUp: CatchUp?
+  /// Up to which offset the server knows that this person has read.
+  var toldRead: UInt64 = 0
+  /// Who is writing.
+  private(set) var typists: [Typist] = []
   /// Cells of the longest nick that spoke, 5...12: the column only grows, so that nothing jumps.
   private(set) var nickColumns = 5
   /// Who spoke last, newest first: whom a completion means.
@@ -26,6 +51,9 @@ struct ChatWindow: Sendable {
   /// The rest of a larger room is not listed; nobody reads that list.
   static let maximumMembers = 2_000
   private static let maximumSpeakers = 20
+  private static let maximumTypists = 3
+  /// How long somebody counts as writing after the server said so.
+  static let typingLasts = Duration.seconds(6)
 
   init(room: RoomName?, nick: Nick) {
     self.room = room
@@ -51,8 +79,22 @@ struct ChatWindow: Sendable {
     if index < members.count, members[index] == nick { members.remove(at: index) }
   }
 
+  mutating func noteTypist(_ nick: Nick, at now: MonotonicInstant) {
+    typists.removeAll { $0.nick == nick || $0.until <= now }
+    guard typists.count < Self.maximumTypists else { return }
+    typists.append(Typist(nick: nick, until: now + Self.typingLasts))
+  }
+
+  /// Who is still writing, in few words; nil when nobody is.
+  func typingSentence(at now: MonotonicInstant) -> String? {
+    let names = typists.filter { $0.until > now }.map(\.nick.text)
+    guard !names.isEmpty else { return nil }
+    return names.joined(separator: ", ") + (names.count == 1 ? " is" : " are") + " typing"
+  }
+
   mutating func noteSpeaker(_ nick: Nick) {
     noteNick(nick)
+    typists.removeAll { $0.nick == nick }
     if speakers.first == nick { return }
     speakers.removeAll { $0 == nick }
     speakers.insert(nick, at: 0)
@@ -65,7 +107,8 @@ struct ChatWindow: Sendable {
     return (speakers + members.filter { !recent.contains($0) }).filter { $0 != me }.map(\.text)
   }
 
-  private mutating func noteNick(_ nick: Nick) {
+  /// Lets the column be wide enough for a nick.
+  mutating func noteNick(_ nick: Nick) {
     nickColumns = min(12, max(nickColumns, StyledText(nick.text).width))
   }
 

@@ -1,20 +1,15 @@
 /// F1: the keys and the commands.
 enum HelpPage {
-  static func rows(columns: Int, rows: Int) -> [StyledText] {
+  static func rows(columns: Int) -> [StyledText] {
     let keys = KeyMap.help.map { ($0.keys, $0.meaning) }
     let commands = SlashCommand.all.map { help in
       ("/" + help.name + (help.arguments.isEmpty ? "" : " " + help.arguments), help.meaning)
     }
-    if columns >= 76, rows > max(keys.count, commands.count) {
-      return sideBySide(keys, commands, columns: columns)
-    }
-    let all =
-      [StyledText("KEYS  (Esc closes this page)", .title, bold: true)]
+    if columns >= 100 { return sideBySide(keys, commands, columns: columns) }
+    return [StyledText("KEYS  (PgUp PgDn; Esc closes this page)", .title, bold: true)]
       + flow(keys, columns: columns)
       + [StyledText("COMMANDS  (any unique beginning; // sends a slash)", .title, bold: true)]
       + flow(commands, columns: columns)
-    guard all.count > rows, rows > 0 else { return all }
-    return all.prefix(rows - 1) + [StyledText("... more on a larger screen", .dim)]
   }
 
   private static func sideBySide(

@@ -3,6 +3,14 @@ struct InputView {
   private(set) var rows: [StyledText] = []
   private(set) var cursor = (row: 0, column: 0)
 
+  /// One line that is written, the cursor at its end.
+  init(query: String, prompt: StyledText, columns: Int) {
+    let characters = Array(query)
+    self.init(
+      draft: LineEditor.Draft(characters: characters, cursor: characters.count), prompt: prompt,
+      columns: columns)
+  }
+
   /// - Parameters:
   ///   - prompt: in front of the first row; the others are indented as far.
   ///   - columns: cells of a row, the prompt's among them.

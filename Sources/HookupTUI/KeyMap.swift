@@ -5,13 +5,18 @@ enum KeyAction: Hashable, Sendable {
   case paste(String)
   case moveLeft, moveRight, moveWordLeft, moveWordRight, moveToLineStart, moveToLineEnd, up, down
   case deleteBackward, deleteForward, deleteWordBackward, deleteWordForward, deleteToSpace
-  case killToStart, killToEnd, yank, transpose, undo, redo
+  case killToStart, killToEnd, yank, yankPop, transpose, undo, redo
+  /// Find in the room; find in the lines that were sent.
+  case find, recall
   case complete, completeBack
   case pageUp, pageDown, scrollUp, scrollDown, scrollToTop, scrollToBottom
   case previousRoom, nextRoom, lastRoom, nextActiveRoom
   /// Window 1...10.
   case room(Int)
   case toggle(Pane)
+  case switchRoom, firstUnread, readAll, previousMention, nextMention
+  case select, plain, openEditor, toggleMouse
+  case click(row: Int, column: Int)
   case help, redraw, suspend, cancel, escape, quit
   case focus(Bool)
 
@@ -41,7 +46,8 @@ enum KeyMap {
     case .focusLost: .focus(false)
     case .wheelUp: .scrollUp
     case .wheelDown: .scrollDown
-    case .insert, .click: nil
+    case .click(let row, let column): .click(row: row, column: column)
+    case .insert: nil
     case .function(let number): function(number)
     case .up, .down, .left, .right, .home, .end, .pageUp, .pageDown:
       movement(key.base, key.modifiers)
@@ -51,13 +57,17 @@ enum KeyMap {
   /// Keys and their meaning in few words, for the help.
   static let help: [(keys: String, meaning: String)] = [
     ("Enter", "send"), ("Alt-Enter", "new line"), ("Tab", "complete a nick, #room, /go"),
-    ("Up Down", "history, lines of a draft"), ("^A ^E ^B ^F", "start, end, left, right"),
-    ("M-b M-f", "word left, right"), ("^W M-BS M-d", "delete words"),
-    ("^U ^K ^Y", "kill to start, to end, yank"), ("^T ^_ M-_", "transpose, undo, redo"),
-    ("PgUp PgDn", "scroll; M-Home, M-End"), ("^P ^N", "previous, next room"),
-    ("M-1 .. M-0", "room by number"), ("M-a M-/", "next active, last room"),
-    ("F1", "this page"), ("F2 .. F5", "panes"), ("^C", "clear; twice: quit"),
-    ("^L ^Z ^Q", "redraw, suspend, quit"),
+    ("Up Down", "history, lines of a draft"), ("^R", "find in the history"),
+    ("^A ^E ^B ^F", "start, end, left, right"), ("M-b M-f", "word left, right"),
+    ("^W M-BS M-d", "delete words"), ("^U ^K ^Y M-y", "kill to start, to end, yank"),
+    ("^T ^_ M-_", "transpose, undo, redo"), ("M-e", "write in $EDITOR"),
+    ("PgUp PgDn", "scroll; M-Home, M-End"), ("^S", "find in the room; Tab: everywhere"),
+    ("Esc M-Up", "choose a message: r e d + y o"), ("M-p M-n", "previous, next mention"),
+    ("M-u M-U", "first unread; all is read"), ("^P ^N", "previous, next room"),
+    ("M-1 .. M-0", "room by number"), ("^G", "room by name"),
+    ("M-a M-/", "next active, last room"), ("M-l", "plain lines, to copy"),
+    ("M-m", "mouse on, off"), ("F1", "this page"), ("F2 .. F5", "panes"),
+    ("^C", "clear; twice: quit"), ("^L ^Z ^Q", "redraw, suspend, quit"),
   ]
 
   private static func typed(
@@ -91,6 +101,9 @@ enum KeyMap {
     case "i": .complete
     case "j", "m": .send
     case "v": .pageDown
+    case "s": .find
+    case "r": .recall
+    case "g": .switchRoom
     default: nil
     }
   }
@@ -108,6 +121,14 @@ enum KeyMap {
     case ">": .scrollToBottom
     case "1"..."9": character.wholeNumberValue.map { .room($0) }
     case "0": .room(10)
+    case "y": .yankPop
+    case "u": .firstUnread
+    case "U": .readAll
+    case "p": .previousMention
+    case "n": .nextMention
+    case "l": .plain
+    case "e": .openEditor
+    case "m": .toggleMouse
     case "B": .toggle(.rooms)
     case "N": .toggle(.members)
     default: nil
@@ -125,7 +146,7 @@ enum KeyMap {
     switch base {
     case .left: return isAlt ? .previousRoom : isControl ? .moveWordLeft : .moveLeft
     case .right: return isAlt ? .nextRoom : isControl ? .moveWordRight : .moveRight
-    case .up: return .up
+    case .up: return isAlt ? .select : .up
     case .down: return .down
     case .home: return isAlt || isControl ? .scrollToTop : .moveToLineStart
     case .end: return isAlt || isControl ? .scrollToBottom : .moveToLineEnd

@@ -25,6 +25,10 @@ struct Layout: Hashable, Sendable {
   static let roomsColumns = 18
   /// The chat never gets fewer columns than this beside a pane.
   static let minimumChatColumns = 45
+  /// Rows of the newest lines that stay in sight while the view is scrolled up, and the height from which there is room for
+  /// them.
+  static let tailRows = 3
+  static let minimumRowsForTail = 12
 
   var kind: Kind
   var header: Area?

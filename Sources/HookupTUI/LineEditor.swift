@@ -14,14 +14,28 @@ struct LineEditor: Hashable, Sendable {
   static let maximumBytes = 8 << 10
   static let maximumUndo = 64
   static let maximumHistory = 200
+  /// Stretches that were killed and can be yanked.
+  static let maximumKills = 32
 
   private(set) var draft = Draft()
-  /// What ^W, ^U, ^K and M-d took last; ^Y gives it back.
-  private var killed = ""
+  /// What ^W, ^U, ^K and M-d took, the last one at the end; ^Y gives it back, M-y the ones before.
+  private var kills: [String] = []
+  /// Kills in a row are one stretch.
+  private var isKilling = false
+  /// What the last key yanked, so that M-y can put another stretch in its place.
+  private var yanked: (range: Range<Int>, kill: Int)? {
+    get { yankedRange.map { ($0, yankedKill) } }
+    set {
+      yankedRange = newValue?.range
+      yankedKill = newValue?.kill ?? 0
+    }
+  }
+  private var yankedRange: Range<Int>?
+  private var yankedKill = 0
   private var undoStack: [Draft] = []
   private var redoStack: [Draft] = []
   /// Lines that were sent, oldest first; shared by all rooms.
-  private var history: [String] = []
+  private(set) var history: [String] = []
   /// Where in the history one stands; nil at the draft itself, which is kept meanwhile.
   private var historyIndex: Int?
   private var beforeHistory = Draft()
@@ -61,7 +75,7 @@ struct LineEditor: Hashable, Sendable {
 
   mutating func deleteBackward() { delete(max(0, cursor - 1)..<cursor) }
   mutating func deleteForward() { delete(cursor..<min(cursor + 1, draft.characters.count)) }
-  mutating func deleteWordBackward() { kill(startOfWord(before: cursor)..<cursor) }
+  mutating func deleteWordBackward() { kill(startOfWord(before: cursor)..<cursor, isBack: true) }
   mutating func deleteWordForward() { kill(cursor..<endOfWord(after: cursor)) }
 
   /// ^W: to the white space before, whatever the characters are.
@@ -69,16 +83,35 @@ struct LineEditor: Hashable, Sendable {
     var start = cursor
     while start > 0, draft.characters[start - 1].isWhitespace { start -= 1 }
     while start > 0, !draft.characters[start - 1].isWhitespace { start -= 1 }
-    kill(start..<cursor)
+    kill(start..<cursor, isBack: true)
   }
 
-  mutating func killToStart() { kill(lineStart..<cursor) }
+  mutating func killToStart() { kill(lineStart..<cursor, isBack: true) }
   mutating func killToEnd() {
     // At the end of a line the line end itself goes, as in readline's multi-line relatives.
     let end = lineEnd
     kill(cursor..<(end == cursor ? min(end + 1, draft.characters.count) : end))
   }
-  mutating func yank() -> Bool { insert(killed) }
+
+  mutating func yank() -> Bool {
+    guard let last = kills.last else { return false }
+    let start = cursor
+    guard insert(last) else { return false }
+    yanked = (start..<cursor, kills.count - 1)
+    return true
+  }
+
+  /// M-y, right after a yank: the stretch that was killed before takes its place, in a circle.
+  mutating func yankPop() -> Bool {
+    guard let yanked, yanked.range.upperBound == cursor, !kills.isEmpty else { return false }
+    let kill = (yanked.kill + kills.count - 1) % kills.count
+    guard replace(yanked.range, with: kills[kill]) else { return false }
+    self.yanked = (yanked.range.lowerBound..<cursor, kill)
+    return true
+  }
+
+  /// Puts a stretch where ^Y finds it.
+  mutating func keep(_ text: String) { keep(kill: text) }
 
   /// ^T: the character before the cursor changes places with the one at it; at the end the last two do.
   mutating func transpose() {
@@ -131,6 +164,28 @@ struct LineEditor: Hashable, Sendable {
 
   // MARK: Drafts and history
 
+  /// The newest line of the history before `index` that holds `query`, without regard to case; nil when there is none.
+  func recall(_ query: String, before index: Int? = nil) -> Int? {
+    history[..<min(index ?? history.count, history.count)].lastIndex { Self.line($0, holds: query) }
+  }
+
+  /// The oldest such line after `index`.
+  func recall(_ query: String, after index: Int) -> Int? {
+    guard index + 1 < history.count else { return nil }
+    return history[(index + 1)...].firstIndex { Self.line($0, holds: query) }
+  }
+
+  private static func line(_ line: String, holds query: String) -> Bool {
+    query.isEmpty || line.lowercased().contains(query.lowercased())
+  }
+
+  /// Lines that were sent in an earlier run, oldest first.
+  mutating func restore(history lines: [String]) {
+    for line in lines.suffix(Self.maximumHistory) where line.utf8.count <= Self.maximumBytes {
+      addToHistory(Self.allowed(line))
+    }
+  }
+
   /// Takes the text out, for sending or keeping in the history, and starts an empty draft.
   mutating func takeText() -> String {
     let text = self.text
@@ -150,7 +205,7 @@ struct LineEditor: Hashable, Sendable {
   /// Empties the draft and leaves no trace of it: not in the history, not for undo, not to be yanked.
   mutating func forget() {
     swap(in: Draft())
-    killed = ""
+    kills = []
   }
 
   /// Puts another room's draft in and returns the one that was here. The steps of undo go.
@@ -217,7 +272,14 @@ extension LineEditor {
 
   private mutating func move(to index: Int) {
     draft.cursor = min(max(0, index), draft.characters.count)
+    endRuns()
+  }
+
+  /// The next edit begins another step of undo, another kill.
+  private mutating func endRuns() {
     isTyping = false
+    isKilling = false
+    yankedRange = nil
   }
 
   private mutating func delete(_ range: Range<Int>) {
@@ -227,10 +289,22 @@ extension LineEditor {
       String(draft.characters[..<range.lowerBound]), String(draft.characters[range.upperBound...]))
   }
 
-  private mutating func kill(_ range: Range<Int>) {
+  private mutating func kill(_ range: Range<Int>, isBack: Bool = false) {
     guard !range.isEmpty else { return }
-    killed = String(draft.characters[range])
+    let joins = isKilling
+    let text = String(draft.characters[range])
     delete(range)
+    if joins, let last = kills.popLast() {
+      keep(kill: isBack ? text + last : last + text)
+    } else {
+      keep(kill: text)
+    }
+    isKilling = true
+  }
+
+  private mutating func keep(kill text: String) {
+    kills.append(text)
+    if kills.count > Self.maximumKills { kills.removeFirst() }
   }
 
   /// Sets the text to both parts and the cursor between them. Clusters may join where the parts meet (a mark typed
@@ -246,7 +320,7 @@ extension LineEditor {
       }
       bytes -= character.utf8.count
     }
-    isTyping = false
+    endRuns()
   }
 
   private mutating func remember() {

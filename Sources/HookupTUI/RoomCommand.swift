@@ -7,9 +7,6 @@ enum RoomCommand {
     case "me": rest.isEmpty ? .error("usage: /me text") : .command(.act(RoomAct(.me, text: rest)))
     case "edit", "reply", "react": about(name, rest)
     case "delete": delete(rest)
-    case "search":
-      rest.isEmpty
-        ? .error("usage: /search words") : .command(.ask(.search(ChatQuery(words: rest))))
     case "whois": nick(rest) { .ask(.whois($0)) }
     case "away": .command(.ask(.away(rest)))
     case "register": secret(rest, .register)
@@ -98,14 +95,7 @@ enum RoomCommand {
 
   private static func nick(
     _ word: String, _ make: (Nick) -> SlashCommand
-  ) -> SlashCommand.Line {
-    guard !word.isEmpty else { return .error("a nick is missing") }
-    do throws(HookupError) {
-      return .command(make(try Nick(word.hasPrefix("@") ? String(word.dropFirst()) : word)))
-    } catch {
-      return .error(error.message)
-    }
-  }
+  ) -> SlashCommand.Line { ClientCommand.nick(word, make) }
 
   private static func rank(_ rest: String) -> SlashCommand.Line {
     let words = rest.split(separator: " ").map(String.init)

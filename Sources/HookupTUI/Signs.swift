@@ -14,16 +14,22 @@ struct Signs: Hashable, Sendable {
   var sent: String
   var stored: String
   var failed: String
+  /// Nothing was measured.
+  var idle: String
+  /// In front of what is answered.
+  var reply: String
   /// Eight levels, lowest first.
   var levels: [String]
 
   static let ascii = Signs(
     vertical: "|", horizontal: "-", newMessages: "~", ellipsis: "~", barFull: "#", barEmpty: ".",
     online: "*", busy: "~", offline: "-", queued: ".", sent: ">", stored: "+", failed: "!",
+    idle: ".", reply: "^",
     levels: ["_", ".", ",", "-", "~", "=", "*", "#"])
 
   static let unicode = Signs(
     vertical: "│", horizontal: "─", newMessages: "~", ellipsis: "…", barFull: "█", barEmpty: "░",
     online: "●", busy: "~", offline: "○", queued: "◌", sent: "↑", stored: "✓", failed: "✗",
+    idle: "·", reply: "↪",
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"])
 }

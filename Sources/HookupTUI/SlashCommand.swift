@@ -13,12 +13,32 @@ enum SlashCommand: Hashable, Sendable {
   case list
   case pending
   case backlog
-  case retry
+  /// Failed messages again: that number, or all of the room.
+  case retry(UInt64?)
+  /// Failed or waiting messages away: that number, all that failed, or all that wait as well.
+  case drop(Drop)
   case reconnect
   case panes(Pane?, shown: Bool?)
   case clear
-  case help
+  /// The page, or what one command is for.
+  case help(String?)
   case quit
+  /// Messages that hold these words, on the server; nil: find in the room.
+  case search(String?)
+  case mentions
+  /// All is read.
+  case mark
+  case ignore(Nick?)
+  case unignore(Nick)
+  case bell(Bool?)
+  /// The link of that number, or a list of them all.
+  case url(Int?)
+  case export(String?)
+  case mouse
+  case check
+  case keys
+  case link
+  case theme(String)
   case online(Bool)
   /// Something done in the room of the window.
   case act(RoomAct)
@@ -29,6 +49,12 @@ enum SlashCommand: Hashable, Sendable {
   case ask(ChatCommand)
   /// What a password is asked for, unseen.
   case secret(SecretPrompt)
+
+  enum Drop: Hashable, Sendable {
+    case number(UInt64)
+    case failed
+    case all
+  }
 
   /// What a line of input is.
   enum Line: Hashable, Sendable {
@@ -49,28 +75,47 @@ enum SlashCommand: Hashable, Sendable {
   static let all: [Help] = [
     Help(name: "join", arguments: "#room", meaning: "join a room"),
     Help(name: "part", arguments: "[#room]", meaning: "leave the room"),
+    Help(name: "close", arguments: "", meaning: "the same for this window"),
     Help(name: "msg", arguments: "nick text", meaning: "say it to one person"),
     Help(name: "query", arguments: "nick", meaning: "open a conversation"),
     Help(name: "topic", arguments: "text", meaning: "set the topic"),
     Help(name: "names", arguments: "", meaning: "who is here"),
+    Help(name: "who", arguments: "", meaning: "the same"),
     Help(name: "rooms", arguments: "", meaning: "rooms of the server"),
     Help(name: "list", arguments: "", meaning: "the same"),
     Help(name: "pending", arguments: "", meaning: "messages in flight"),
     Help(name: "backlog", arguments: "", meaning: "what waits to be sent"),
-    Help(name: "retry", arguments: "", meaning: "say failed ones again"),
+    Help(name: "retry", arguments: "[N]", meaning: "say failed ones again"),
+    Help(name: "drop", arguments: "N|failed|all", meaning: "take waiting ones back"),
     Help(name: "reconnect", arguments: "", meaning: "try now, do not wait"),
+    Help(name: "connect", arguments: "", meaning: "the same"),
+    Help(name: "disconnect", arguments: "", meaning: "stay away"),
     Help(name: "go", arguments: "offline|online", meaning: "stay away, come back"),
+    Help(name: "ping", arguments: "", meaning: "ask the server for a sign"),
+    Help(name: "link", arguments: "", meaning: "how the link is"),
     Help(name: "panes", arguments: "[name]", meaning: "show or hide panes"),
     Help(name: "nick", arguments: "", meaning: "how to change it"),
     Help(name: "clear", arguments: "", meaning: "empty this window"),
-    Help(name: "help", arguments: "", meaning: "this page"),
+    Help(name: "mentions", arguments: "", meaning: "who named you, where"),
+    Help(name: "mark", arguments: "", meaning: "all is read"),
+    Help(name: "url", arguments: "[N]", meaning: "show a link alone"),
+    Help(name: "export", arguments: "[file]", meaning: "this window as a file"),
+    Help(name: "ignore", arguments: "[nick]", meaning: "do not show somebody"),
+    Help(name: "unignore", arguments: "nick", meaning: "show them again"),
+    Help(name: "notify", arguments: "[on|off]", meaning: "the bell"),
+    Help(name: "theme", arguments: "name", meaning: "other colours"),
+    Help(name: "mouse", arguments: "", meaning: "wheel and clicks, or not"),
+    Help(name: "check", arguments: "", meaning: "does the terminal fit?"),
+    Help(name: "keys", arguments: "", meaning: "what the terminal sends"),
+    Help(name: "help", arguments: "[command]", meaning: "this page, or one command"),
     Help(name: "quit", arguments: "", meaning: "quit; the queue stays"),
     Help(name: "me", arguments: "text", meaning: "say what you do"),
     Help(name: "edit", arguments: "[N] text", meaning: "mend your last message"),
     Help(name: "delete", arguments: "[N]", meaning: "delete your last message"),
     Help(name: "react", arguments: "[N] sign", meaning: "react to the last message"),
     Help(name: "reply", arguments: "[N] text", meaning: "answer the last message"),
-    Help(name: "search", arguments: "words", meaning: "find messages; wor* too"),
+    Help(name: "search", arguments: "[words]", meaning: "find messages; wor* too"),
+    Help(name: "lastlog", arguments: "[words]", meaning: "the same"),
     Help(name: "whois", arguments: "nick", meaning: "who that is"),
     Help(name: "away", arguments: "[text]", meaning: "away, or back"),
     Help(name: "register", arguments: "", meaning: "make your nick yours"),
@@ -143,23 +188,22 @@ enum SlashCommand: Hashable, Sendable {
     switch name {
     case "join": room(rest) { .join($0) }
     case "part": rest.isEmpty ? .command(.part(nil)) : room(rest) { .part($0) }
+    case "close": .command(.part(nil))
     case "msg", "query": message(name, rest)
     case "nick": .command(.nick)
     case "topic":
       rest.isEmpty ? .error("usage: /topic text") : .command(.topic(rest))
-    case "names": .command(.names)
+    case "names", "who": .command(.names)
     case "rooms": .command(.rooms)
     case "list": .command(.list)
     case "pending": .command(.pending)
     case "backlog": .command(.backlog)
-    case "retry": .command(.retry)
-    case "reconnect": .command(.reconnect)
     case "panes": panes(rest)
     case "clear": .command(.clear)
-    case "help": .command(.help)
+    case "help": .command(.help(rest.isEmpty ? nil : rest))
     case "quit": .command(.quit)
     case "go": go(rest)
-    default: RoomCommand.parse(name, rest)
+    default: ClientCommand.parse(name, rest) ?? RoomCommand.parse(name, rest)
     }
   }
 

@@ -42,6 +42,11 @@ struct StyledText: Hashable, Sendable {
     width += other.width
   }
 
+  /// Changes the style of some of its glyphs, by their indices; those that are not there are left out.
+  mutating func restyle(_ range: Range<Int>, _ change: (inout CellStyle) -> Void) {
+    for index in range.clamped(to: styles.indices) { change(&styles[index]) }
+  }
+
   mutating func pad(to columns: Int, _ style: CellStyle = CellStyle()) {
     while width < columns { append(.space, style) }
   }
@@ -107,6 +112,24 @@ extension [Glyph] {
       start = end.next
     }
     return rows.isEmpty ? [[]] : rows
+  }
+
+  /// Rows as full as can be, whatever the words.
+  func chunked(to width: Int) -> [ArraySlice<Glyph>] {
+    var rows: [ArraySlice<Glyph>] = []
+    var start = 0
+    while start < count {
+      var (end, column) = (start, 0)
+      while end < count, column + self[end].width <= Swift.max(1, width) {
+        column += self[end].width
+        end += 1
+      }
+      // A glyph wider than the whole row takes a row of its own.
+      end = Swift.max(end, start + 1)
+      rows.append(self[start..<end])
+      start = end
+    }
+    return rows
   }
 
   private func endOfRow(from start: Int, width: Int) -> (text: Int, next: Int) {

@@ -7,7 +7,8 @@ import Testing
 /// Screens as pictures. `HOOKUP_RECORD=1` writes them anew, to be read before they are committed.
 @Suite struct GoldenScreenTests {
   enum Scene: String, CaseIterable, CustomTestStringConvertible {
-    case firstRun, quiet, busy, linkLost, draining, failed, scrolledUp, help
+    case firstRun, quiet, busy, linkLost, resuming, draining, failed, scrolledUp, find, results
+    case choosing, help
     var testDescription: String { rawValue }
   }
 
@@ -99,6 +100,24 @@ import Testing
       for number in 1...60 { try stage.say("bob", "message number \(number)") }
       stage.press(Key(.pageUp), Key(.pageUp))
       try stage.say("carol", "while you read above")
+    case .resuming:
+      try linkLost(&stage)
+      stage.press(.control("u"))
+      resuming(&stage)
+      for number in 1...12 { try stage.say("bob", "said while you were away \(number)") }
+      stage.seconds += 2
+    case .find:
+      for number in 1...60 { try stage.say("bob", "message number \(number)") }
+      stage.press(.control("s"))
+      stage.type("number 2")
+      stage.press(.control("r"))
+    case .results:
+      stage.feed(.chat(.found(try hits(stage), more: true)))
+      stage.press(Key(.down))
+    case .choosing:
+      try failed(&stage)
+      try stage.say("carol", "see https://staging.example.org/builds/4711/artifacts?x=1 please")
+      stage.press(Key(.escape), Key(.up), Key(.up))
     case .help: stage.press(Key(.function(1)))
     default: break
     }
@@ -146,6 +165,35 @@ import Testing
       $0.retryAt = retry
     }
     stage.type("and this")
+  }
+
+  private static func resuming(_ stage: inout Stage) {
+    let now = stage.clock.now
+    stage.link(.online) {
+      $0.attempt = 0
+      $0.roundTrip = .milliseconds(44)
+      $0.connectedSince = now
+      $0.encryption = "TLS 1.3"
+      $0.lastPing = now
+      $0.nextPing = now + .seconds(15)
+    }
+    stage.feed(
+      .chat(
+        .joined(
+          RoomSnapshot(
+            room: stage.ops, topic: "deploy freeze until 14:00",
+            members: [stage.me], last: 37))))
+  }
+
+  private static func hits(_ stage: Stage) throws -> [ChatHit] {
+    try (1...8).map { number in
+      ChatHit(
+        entry: RoomEntry(
+          room: stage.ops, offset: UInt64(number), id: try MessageID("h\(number)"),
+          from: try Nick(number % 2 == 0 ? "bob" : "carol"),
+          milliseconds: Stage.noon - Int64(number) * 30_000_000, text: ""),
+        snippet: "… the \u{2068}staging\u{2069} host answers again, number \(number) of 8 …")
+    }
   }
 
   private static func draining(_ stage: inout Stage) throws {

@@ -46,7 +46,8 @@ import Testing
     #expect(shown == "one |")
     let result1 = editor.yank()
     #expect(result1)
-    #expect(shown == "one   four|")
+    // Kills in a row are one stretch, as in readline.
+    #expect(shown == "one two.three  four|")
   }
 
   @Test mutating func `lines are killed to both sides and yanked back`() {
@@ -58,7 +59,43 @@ import Testing
     #expect(shown == "|")
     let result2 = editor.yank()
     #expect(result2)
-    #expect(shown == "hello |")
+    #expect(shown == "hello world|")
+  }
+
+  @Test mutating func `Alt-Y puts an older stretch in the place of the one that was yanked`() {
+    editor.insert("one two three")
+    for _ in 0..<3 {
+      editor.deleteWordBackward()
+      editor.moveToLineEnd()
+    }
+    #expect(shown == "|")
+    let (first, second, third, fourth) = (
+      editor.yank(), editor.yankPop(), editor.yankPop(), editor.yankPop()
+    )
+    #expect(first && second && third && fourth)
+    #expect(shown == "one |")
+    _ = editor.yankPop()
+    #expect(shown == "two |")
+    editor.moveLeft()
+    let result = editor.yankPop()
+    #expect(!result, "something else was done since")
+    for number in 0..<100 { editor.keep("k\(number)") }
+    editor.clear()
+    _ = editor.yank()
+    for _ in 0..<LineEditor.maximumKills - 1 { _ = editor.yankPop() }
+    #expect(shown == "k\(100 - LineEditor.maximumKills)|")
+  }
+
+  @Test mutating func `the history is searched without regard to case, both ways`() {
+    editor.restore(history: ["make all", "git Push", "make test", "ls"])
+    #expect(editor.recall("MAKE") == 2)
+    #expect(editor.recall("make", before: 2) == 0)
+    #expect(editor.recall("make", before: 0) == nil)
+    #expect(editor.recall("make", after: 0) == 2)
+    #expect(editor.recall("push", after: 3) == nil)
+    #expect(editor.recall("nothing") == nil)
+    editor.up()
+    #expect(shown == "ls|")
   }
 
   @Test mutating func `killing at a line end joins the lines`() {

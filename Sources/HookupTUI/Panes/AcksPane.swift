@@ -10,6 +10,16 @@ struct AcksPane: Hashable, Sendable {
   /// No unsettled message has a number below this.
   private var lowest: UInt64 = 0
 
+  /// How many were stored in each of the last seconds of the clock in which any were, oldest first.
+  private var stored: [Stored] = []
+
+  private struct Stored: Hashable, Sendable {
+    var second: Int64
+    var count: Int
+  }
+
+  /// How long the rate of acks is shown after the last one, and over how long it is taken, in seconds.
+  private static let rateSeconds: Int64 = 10
   static let maximumRooms = 100_000
   /// Messages listed one by one; the rest is a number.
   static let maximumRows = 64
@@ -22,7 +32,8 @@ struct AcksPane: Hashable, Sendable {
       pending.map { ($0.sequence, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  mutating func note(_ own: OwnMessage) {
+  mutating func note(_ own: OwnMessage, now: MonotonicInstant) {
+    if case .stored = own.state { count(at: Self.second(now)) }
     switch own.state {
     case .stored, .failed:
       rooms[own.sequence] = nil
@@ -33,6 +44,43 @@ struct AcksPane: Hashable, Sendable {
       lowest = rooms.isEmpty ? own.sequence : min(lowest, own.sequence)
       rooms[own.sequence] = own.room
     }
+  }
+
+  private mutating func count(at second: Int64) {
+    if stored.last?.second == second {
+      stored[stored.count - 1].count += 1
+    } else {
+      stored.append(Stored(second: second, count: 1))
+      stored.removeAll { $0.second < second - Self.rateSeconds }
+    }
+  }
+
+  private static func second(_ instant: MonotonicInstant) -> Int64 {
+    instant.nanoseconds / 1_000_000_000
+  }
+
+  /// Whether the rate of acks is shown, which changes with the second.
+  func isBusy(now: MonotonicInstant) -> Bool {
+    stored.last.map { $0.second >= Self.second(now) - Self.rateSeconds } ?? false
+  }
+
+  /// Acks a second over the last ten whole seconds, and a bar for each of them.
+  private func rate(now: MonotonicInstant, signs: Signs) -> StyledText? {
+    guard isBusy(now: now) else { return nil }
+    let last = Self.second(now)
+    let counts = (last - Self.rateSeconds..<last).map { second in
+      stored.first { $0.second == second }?.count ?? 0
+    }
+    let sum = counts.reduce(0, +)
+    guard sum > 0, let highest = counts.max() else { return nil }
+    var row = StyledText("acks ", .dim)
+    let tenths = sum % Int(Self.rateSeconds)
+    row.append(sum < 100 ? "\(sum / 10).\(tenths)/s " : "\(sum / 10)/s ", .plain)
+    for count in counts {
+      let level = count * (signs.levels.count - 1) / highest
+      row.append(count == 0 ? signs.idle : signs.levels[level], count == 0 ? .dim : .accent)
+    }
+    return row
   }
 
   /// Whether a number changes ten times a second.
@@ -53,10 +101,13 @@ struct AcksPane: Hashable, Sendable {
     if let oldest = oldestAge(now: now) {
       content.summary = StyledText(NumberText.age(oldest, decimals: 2), .plain)
       if columns >= 26 {
-        content.body.append(StyledText("   seq  age/max try room", .dim))
+        content.body.append(
+          StyledText("   seq  age/max try room", .dim)
+            .justified(with: StyledText("B", .dim), columns: columns))
       }
     } else if queued == 0 {
       content.body = [StyledText("all acked", .dim)]
+      if let rate = rate(now: now, signs: signs) { content.body.append(rate) }
       return content
     }
     for ack in pending.prefix(limit) {
@@ -74,6 +125,7 @@ struct AcksPane: Hashable, Sendable {
     if queued > listed.count {
       content.body.append(StyledText("  \(queued - listed.count) more wait", .dim))
     }
+    if let rate = rate(now: now, signs: signs) { content.body.append(rate) }
     content.body = content.body.map { $0.truncated(to: columns, ellipsis: signs.ellipsis) }
     content.essential = 3
     return content
@@ -91,8 +143,16 @@ struct AcksPane: Hashable, Sendable {
     row.append(String(ack.sequence).leftPadded(to: 5), role)
     row.append(" " + text.leftPadded(to: 8), role)
     row.append(" x\(ack.tries)".rightPadded(to: 4), ack.tries > 1 ? .warning : .dim)
-    if columns >= 26, let room = rooms[ack.sequence] { row.append(room.label, .dim) }
-    return row
+    guard columns >= 26 else { return row }
+    if let room = rooms[ack.sequence] { row.append(room.label, .dim) }
+    return row.justified(
+      with: StyledText(Self.short(bytes: ack.bytes), .dim), columns: columns,
+      ellipsis: signs.ellipsis)
+  }
+
+  /// In at most four cells: `41`, `3.1k`.
+  private static func short(bytes: Int) -> String {
+    bytes < 1_000 ? "\(bytes)" : String(NumberText.bytes(bytes).filter { $0 != " " }.dropLast())
   }
 
   /// The deadline's length without decimals: `5s`, `2m`.

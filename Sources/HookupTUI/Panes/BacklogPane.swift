@@ -14,6 +14,13 @@ struct BacklogPane: Hashable, Sendable {
   private var drainStartedAt: MonotonicInstant?
   private var drainedAtStart = 0
 
+  /// What was said while we were away and is being fetched.
+  struct Inbound: Hashable, Sendable {
+    var done: UInt64
+    var total: UInt64
+    var since: MonotonicInstant
+  }
+
   mutating func update(_ new: BacklogStatus, now: MonotonicInstant) {
     let isAnother = new.drainTotal != status.drainTotal || new.drained < status.drained
     status = new
@@ -31,11 +38,14 @@ struct BacklogPane: Hashable, Sendable {
     isDraining ? NumberText.percent(status.drained, of: status.drainTotal) : nil
   }
 
-  func content(columns: Int, now: MonotonicInstant, signs: Signs) -> PaneContent {
+  func content(
+    columns: Int, now: MonotonicInstant, signs: Signs, inbound: Inbound? = nil
+  ) -> PaneContent {
     var content = PaneContent(title: "BACKLOG")
     let size = "\(status.messages) msg  \(NumberText.bytes(status.bytes))"
     content.summary = StyledText(status.messages == 0 ? "empty" : size, .plain)
     var rows: [StyledText] = []
+    if let inbound { rows += self.rows(inbound, columns: columns, now: now, signs: signs) }
     if isDraining {
       rows.append(bar(columns: columns, part: status.drained, of: status.drainTotal, signs: signs))
       rows.append(
@@ -58,11 +68,30 @@ struct BacklogPane: Hashable, Sendable {
       }
     }
     if let file = status.fileBytes {
-      rows.append(StyledText("file  ", .dim) + StyledText(NumberText.bytes(file)))
+      let isFull = fullness.map { $0.part >= $0.whole } ?? false
+      rows.append(
+        StyledText("file  ", .dim) + StyledText(NumberText.bytes(file))
+          + StyledText(isFull ? "  FULL" : "", .bad))
     }
     content.body = rows.map { $0.truncated(to: columns, ellipsis: signs.ellipsis) }
-    content.essential = isDraining ? 2 : 1
+    content.essential = (isDraining ? 2 : 1) + (inbound == nil ? 0 : 2)
     return content
+  }
+
+  private func rows(
+    _ inbound: Inbound, columns: Int, now: MonotonicInstant, signs: Signs
+  ) -> [StyledText] {
+    let (done, total) = (Int(clamping: inbound.done), Int(clamping: inbound.total))
+    var rows = [StyledText("in    ", .dim) + StyledText("\(done)/\(total)", .accent)]
+    rows.append(bar(columns: columns, part: done, of: total, signs: signs))
+    // Whole seconds: the number changes no oftener.
+    let seconds = inbound.since.duration(to: now).components.seconds
+    if seconds > 0, done > 0, total > done {
+      let perSecond = max(1, Int64(clamping: inbound.done) / seconds)
+      let left = NumberText.age(.seconds(Int64(total - done) / perSecond))
+      rows.append(StyledText("rate  ", .dim) + StyledText("\(perSecond)/s  eta \(left)", .accent))
+    }
+    return rows
   }
 
   /// The limit that is nearer.

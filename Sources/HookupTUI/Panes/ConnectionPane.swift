@@ -7,18 +7,28 @@ struct ConnectionPane: Hashable, Sendable {
   var since: MonotonicInstant = .zero
   /// The server's URL, sanitised.
   var server = ""
-  /// The last round trips, oldest first; nil where the link was lost. At most ``maximumSamples``.
-  private(set) var samples: [Duration?] = []
+  /// The last round trips, oldest first. At most ``maximumSamples``.
+  private(set) var samples: [Sample] = []
 
-  static let maximumSamples = 64
+  /// A round trip, or nil where the link was lost.
+  struct Sample: Hashable, Sendable {
+    var at: MonotonicInstant
+    var roundTrip: Duration?
+  }
+
+  static let maximumSamples = 128
+  /// What one bar of the sparkline stands for.
+  static let barLength = Duration.seconds(10)
   /// Cells of a label.
   private static let label = 6
 
   /// Takes a new state of the link.
   mutating func update(_ new: LinkStatus, now: MonotonicInstant) {
     let wasUp = Self.isUp(link.state)
-    if let roundTrip = new.roundTrip, roundTrip != link.roundTrip { addSample(roundTrip) }
-    if wasUp, !Self.isUp(new.state) { addSample(nil) }
+    if let roundTrip = new.roundTrip, roundTrip != link.roundTrip {
+      addSample(Sample(at: now, roundTrip: roundTrip))
+    }
+    if wasUp, !Self.isUp(new.state) { addSample(Sample(at: now)) }
     if new.state != link.state { since = now }
     link = new
     link.lastFailure = new.lastFailure.map { Sanitizer.clean($0, limit: 200) }
@@ -57,12 +67,13 @@ struct ConnectionPane: Hashable, Sendable {
     }
     if Self.isUp(link.state) {
       if let since = link.connectedSince { add("up", NumberText.uptime(since.duration(to: now))) }
-      addRoundTrips(to: &rows, columns: columns, signs: signs)
+      addRoundTrips(to: &rows, columns: columns, now: now, signs: signs)
+      if let ping = pingSentence(now: now) { add("ping", ping) }
     } else {
       if let failure = link.lastFailure {
         rows += [Glyph].rows(of: "last: " + failure, columns: columns, .bad).prefix(2)
       }
-      addRoundTrips(to: &rows, columns: columns, signs: signs)
+      addRoundTrips(to: &rows, columns: columns, now: now, signs: signs)
       if backlog.messages > 0 {
         add("held", "\(backlog.messages) msg, \(NumberText.bytes(backlog.bytes))", .warning)
       }
@@ -75,15 +86,35 @@ struct ConnectionPane: Hashable, Sendable {
       let fits = StyledText(server).width + Self.label <= columns
       if fits { add("url", server) } else { rows.append(StyledText(server)) }
     }
+    if let encryption = link.encryption { add("tls", Sanitizer.clean(encryption, limit: 40)) }
     content.body = rows.map { $0.truncated(to: columns, ellipsis: signs.ellipsis) }
     content.essential = 3
     return content
   }
 
+  /// When the last ping went and when the next one is due, in whole seconds that change with the uptime's.
+  private func pingSentence(now: MonotonicInstant) -> String? {
+    guard let since = link.connectedSince else { return nil }
+    func seconds(_ instant: MonotonicInstant) -> Int64 {
+      instant <= since ? 0 : since.duration(to: instant).components.seconds
+    }
+    let last = link.lastPing.map { "\(max(0, seconds(now) - seconds($0)))s ago" }
+    let next = link.nextPing.map { "next \(max(0, seconds($0) - seconds(now)))s" }
+    let words = [last, next].compactMap { $0 }
+    return words.isEmpty ? nil : words.joined(separator: " ")
+  }
+
+  /// When the bars of the sparkline move on.
+  func nextChange(after now: MonotonicInstant) -> MonotonicInstant {
+    guard !samples.isEmpty else { return now + .seconds(3_600) }
+    let bar = Self.barLength.wholeNanoseconds
+    return MonotonicInstant(nanoseconds: (now.nanoseconds / bar + 1) * bar)
+  }
+
   private func addRoundTrips(
-    to rows: inout [StyledText], columns: Int, signs: Signs
+    to rows: inout [StyledText], columns: Int, now: MonotonicInstant, signs: Signs
   ) {
-    let known = samples.compactMap { $0 }.sorted()
+    let known = samples.compactMap(\.roundTrip).sorted()
     guard !known.isEmpty else { return }
     func percentile(_ part: Int) -> String {
       NumberText.roundTrip(known[min(known.count - 1, known.count * part / 100)])
@@ -94,25 +125,48 @@ struct ConnectionPane: Hashable, Sendable {
     rows.append(
       StyledText(fits ? "rtt".rightPadded(to: Self.label) : "rtt ", .dim)
         + StyledText(fits ? wide : "\(percentile(50)) p95 \(percentile(95))"))
-    rows.append(sparkline(columns: columns, signs: signs, highest: known[known.count - 1]))
+    rows.append(
+      sparkline(columns: columns, now: now, signs: signs, highest: known[known.count - 1]))
   }
 
-  /// The last round trips as a row of bars; a lost link is a mark in it.
-  private func sparkline(columns: Int, signs: Signs, highest: Duration) -> StyledText {
-    var row = StyledText()
-    for sample in samples.suffix(columns) {
-      guard let sample else {
-        row.append(signs.failed, .bad)
+  /// The time until now as bars of ten seconds: the longest round trip of each, a mark where the link was lost, a point
+  /// where nothing was measured.
+  private func sparkline(
+    columns: Int, now: MonotonicInstant, signs: Signs, highest: Duration
+  ) -> StyledText {
+    func bar(_ instant: MonotonicInstant) -> Int64 {
+      instant.nanoseconds / Self.barLength.wholeNanoseconds
+    }
+    var bars: [Int64: Duration?] = [:]
+    for sample in samples {
+      guard let roundTrip = sample.roundTrip else {
+        bars[bar(sample.at)] = .some(nil)
         continue
       }
-      let share = sample.inSeconds / max(highest.inSeconds, 1e-9)
-      let level = min(signs.levels.count - 1, max(0, Int(share * Double(signs.levels.count - 1))))
-      row.append(signs.levels[level], .accent)
+      // A loss stays to be seen.
+      if case .some(let before) = bars[bar(sample.at)] {
+        bars[bar(sample.at)] = .some(before.map { max($0, roundTrip) })
+      } else {
+        bars[bar(sample.at)] = roundTrip
+      }
+    }
+    var row = StyledText()
+    guard let first = samples.first else { return row }
+    let last = bar(now)
+    for index in max(bar(first.at), last - Int64(max(0, columns - 1)))...max(last, bar(first.at)) {
+      switch bars[index] {
+      case nil: row.append(signs.idle, .dim)
+      case .some(nil): row.append(signs.failed, .bad)
+      case .some(let roundTrip?):
+        let share = roundTrip.inSeconds / max(highest.inSeconds, 1e-9)
+        let level = min(signs.levels.count - 1, max(0, Int(share * Double(signs.levels.count - 1))))
+        row.append(signs.levels[level], .accent)
+      }
     }
     return row
   }
 
-  private mutating func addSample(_ sample: Duration?) {
+  private mutating func addSample(_ sample: Sample) {
     samples.append(sample)
     if samples.count > Self.maximumSamples { samples.removeFirst() }
   }

@@ -2,9 +2,10 @@ import HookupCore
 
 /// HERE: the people in the room, in the order of the alphabet.
 enum MembersPane {
-  static func content(members: [Nick], me: Nick, columns: Int, rows: Int, signs: Signs)
-    -> PaneContent
-  {
+  /// - Parameter away: those who said that they are away: dim, in brackets.
+  static func content(
+    members: [Nick], me: Nick, away: Set<Nick> = [], columns: Int, rows: Int, signs: Signs
+  ) -> PaneContent {
     var content = PaneContent(
       title: "HERE \(members.count)", summary: StyledText(""), essential: 1)
     var row = StyledText()
@@ -12,7 +13,10 @@ enum MembersPane {
     for nick in members {
       var name = StyledText()
       if nick == me { name.append("@", .dim) }
-      name.append(nick.text, CellStyle(NickColour.role(of: nick)))
+      let isAway = away.contains(nick)
+      name.append(
+        isAway ? "(\(nick.text))" : nick.text,
+        CellStyle(isAway ? .dim : NickColour.role(of: nick)))
       name = name.truncated(to: columns, ellipsis: signs.ellipsis)
       if row.width > 0, row.width + 2 + name.width > columns {
         content.body.append(row)

@@ -16,11 +16,20 @@ struct RoomsPane {
 
   /// Rows of the list; the current window is always among them.
   func rows(columns: Int, rows: Int) -> [StyledText] {
-    let title = StyledText("ROOMS", .title, bold: true)
+    [StyledText("ROOMS", .title, bold: true)]
+      + shown(rows: rows).map { row($0, columns: columns) }
+  }
+
+  /// The window that stands in that row of the list; nil where there is none.
+  func number(at row: Int, rows: Int) -> Int? {
+    let shown = shown(rows: rows)
+    return row >= 1 && row - 1 < shown.count ? shown[shown.startIndex + row - 1] : nil
+  }
+
+  private func shown(rows: Int) -> ArraySlice<Int> {
     let height = max(0, rows - 1)
     let first = max(0, min(current - height / 2, entries.count - height))
-    return [title]
-      + entries.indices.dropFirst(first).prefix(height).map { row($0, columns: columns) }
+    return Array(entries.indices).dropFirst(first).prefix(height)
   }
 
   /// The windows side by side, the current one first when there is no room for all, then those with news.
@@ -66,7 +75,7 @@ struct RoomsPane {
     return NumberText.unread(entry.unread) + (entry.mentions > 0 ? "!" : "")
   }
 
-  private func row(_ number: Int, columns: Int) -> StyledText {
+  func row(_ number: Int, columns: Int) -> StyledText {
     let isCurrent = number == current
     var row = StyledText(isCurrent ? ">" : " ", .accent)
     row.append(String(number + 1).leftPadded(to: 2) + " ", .dim)

@@ -20,6 +20,53 @@ extension TimelinePane {
     return Array(blocks.reversed().joined().suffix(rows))
   }
 
+  /// The lines in view, at most `rows` rows of them, the oldest first.
+  func numbers(rows: Int, scroll: ChatWindow.Scroll?) -> Range<UInt64> {
+    guard rows > 0, let bottom = bottom(of: scroll) else { return 0..<0 }
+    var count = -bottom.hidden
+    var number = bottom.line
+    while true {
+      count += self.rows(of: number).count
+      guard count < rows, number > timeline.numbers.lowerBound else { break }
+      number -= 1
+    }
+    return number..<(bottom.line + 1)
+  }
+
+  /// The newest rows, at most `rows`, of lines below the view.
+  func tail(rows: Int, scroll: ChatWindow.Scroll?) -> [StyledText] {
+    guard let scroll, let bottom = bottom(of: scroll) else { return [] }
+    var blocks: [[StyledText]] = []
+    var count = 0
+    var number = timeline.numbers.upperBound
+    while number > bottom.line, count < rows {
+      number -= 1
+      var block = self.rows(of: number)
+      if number == bottom.line { block = block.suffix(bottom.hidden) }
+      blocks.append(block)
+      count += block.count
+    }
+    return Array(blocks.reversed().joined().suffix(rows))
+  }
+
+  /// Whether the whole of a line is in view.
+  func shows(_ line: UInt64, scroll: ChatWindow.Scroll?, rows: Int) -> Bool {
+    guard let bottom = bottom(of: scroll), line <= bottom.line else { return false }
+    if line == bottom.line { return bottom.hidden == 0 }
+    var count = -bottom.hidden
+    for number in stride(from: bottom.line, through: line, by: -1) where count <= rows {
+      count += self.rows(of: number).count
+    }
+    return count <= rows
+  }
+
+  /// Messages below the view that name us, of the first thousand lines.
+  func mentionsBelow(_ scroll: ChatWindow.Scroll?) -> Int {
+    guard let scroll, let bottom = bottom(of: scroll) else { return 0 }
+    let numbers = (bottom.line + 1)..<max(bottom.line + 1, timeline.numbers.upperBound)
+    return numbers.prefix(1_000).count { timeline[number: $0]?.isMention ?? false }
+  }
+
   /// Lines below the view.
   func below(_ scroll: ChatWindow.Scroll?) -> Int {
     guard let scroll, let bottom = bottom(of: scroll) else { return 0 }
@@ -77,7 +124,8 @@ extension TimelinePane {
 
   /// The view with the oldest line at the top.
   func scrolledToTop(rows: Int) -> ChatWindow.Scroll? {
-    guard let first = bottom(of: ChatWindow.Scroll(line: 0, hidden: 0)) else { return nil }
+    let oldest = ChatWindow.Scroll(line: timeline.numbers.lowerBound, hidden: 0)
+    guard let first = bottom(of: oldest) else { return nil }
     var place = first
     place.hidden = max(0, self.rows(of: place.line).count - 1)
     return scrolledDown(place, by: max(0, rows - 1))

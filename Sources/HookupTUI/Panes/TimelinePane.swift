@@ -16,6 +16,14 @@ struct TimelinePane {
   var clock: ScreenClock
   /// The messages in flight, for their tries and ages.
   var acks: AcksPane
+  /// Nicks, folded, whose messages are not shown.
+  var ignored: Set<String> = []
+  /// What stands above the oldest line.
+  var top: String?
+  /// The line that is chosen or was found.
+  var selected: UInt64?
+  /// What is looked for: it is underlined wherever it stands.
+  var highlight = ""
 
   /// Time, nick column, two spaces.
   private var textColumn: Int { isTabular ? 5 + nickColumns + 1 + 2 : 1 }
@@ -26,8 +34,11 @@ struct TimelinePane {
   func rows(of number: UInt64) -> [StyledText] {
     guard let line = timeline[number: number] else { return [] }
     var rows: [StyledText] = []
+    if let top, number == timeline.numbers.lowerBound {
+      rows.append(rule(Sanitizer.clean(top, limit: 200), signs.horizontal, .dim))
+    }
     let day = NumberText.day(line.milliseconds, clock.utcOffsetSeconds)
-    let before = number > 0 ? timeline[number: number - 1] : nil
+    let before = timeline[number: number - 1]
     let dayBefore = NumberText.day(
       before?.milliseconds ?? clock.wallMilliseconds, clock.utcOffsetSeconds)
     if day != dayBefore {
@@ -38,16 +49,32 @@ struct TimelinePane {
       rows.append(
         rule(marker.count == 1 ? "1 new message" : text, signs.newMessages, .accent))
     }
-    return rows + body(of: line)
+    var body = self.body(of: line)
+    if number == selected, !body.isEmpty { mark(&body[0]) }
+    return rows + body
+  }
+
+  /// Shows a chosen line by what stands in front of its text.
+  private func mark(_ row: inout StyledText) {
+    let end = isTabular ? textColumn - 1 : columns
+    var column = 0
+    for (index, glyph) in row.glyphs.enumerated() where column < end {
+      column += glyph.width
+      if isTabular || !glyph.isSpace { row.restyle(index..<(index + 1)) { $0.reverse.toggle() } }
+      if !isTabular, glyph.text == ">" { break }
+    }
   }
 
   private func body(of line: ChatTimeline.Line) -> [StyledText] {
     switch line.content {
     case .entry(let entry) where entry.kind.isSpeech:
       let own = entry.from == timeline.nick
+      guard !ignored.contains(entry.from.folded) else {
+        return said(line, by: entry.from, "(ignored)", isDim: true)
+      }
       return said(
-        line, by: entry.from, Self.text(of: entry),
-        mark: own ? Mark(sign: signs.stored, role: .dim) : nil)
+        line, by: entry.from, Self.text(of: entry), answer: answer(to: entry.act.ref),
+        isDim: entry.since?.deleted != nil, mark: own ? Mark(sign: signs.stored, role: .dim) : nil)
         + reactions(of: entry)
     case .entry(let entry): return event(line, "---", entry.sentence, .notice)
     case .own(let own): return said(line, own)
@@ -58,6 +85,11 @@ struct TimelinePane {
     case .presence(let presence): return event(line, "-->", words(of: presence), .dim)
     case .notice(let text): return event(line, "---", text, .notice)
     case .failure(let text): return event(line, "!!!", text, .bad)
+    case .link(let notice):
+      let often = notice.losses > 1 ? " (lost \(notice.losses) times)" : ""
+      return notice.isFailure
+        ? event(line, "!!!", notice.text + often, .bad)
+        : event(line, "---", notice.text + often, .notice)
     }
   }
 
@@ -65,22 +97,38 @@ struct TimelinePane {
 
   private func said(_ line: ChatTimeline.Line, _ own: OwnMessage) -> [StyledText] {
     let text = own.kind == .me ? "* \(timeline.nick) \(own.text)" : own.text
-    var rows = said(line, by: timeline.nick, text, mark: mark(of: own))
+    var rows = said(
+      line, by: timeline.nick, text, answer: [], isDim: line.isRetried || line.isDropped,
+      mark: mark(of: own))
     if case .failed(let reason) = own.state {
-      let end = line.isRetried ? "  (said again below)" : "  /retry"
+      let isDone = line.isRetried || line.isDropped
+      let end =
+        line.isRetried
+        ? "  (said again below)" : line.isDropped ? "  (dropped)" : "  /retry  /drop, or Esc r e d"
       let text = "\(signs.failed) failed: " + Sanitizer.clean(reason, limit: 300) + end
-      rows += [Glyph].rows(of: text, columns: textColumns, line.isRetried ? .dim : .bad).map {
-        indent + $0
-      }
+      rows += [Glyph].rows(of: text, columns: textColumns, isDone ? .dim : .bad).map { indent + $0 }
     }
     return rows
+  }
+
+  /// What is answered, in a few words.
+  private func answer(to ref: UInt64?) -> [Glyph] {
+    guard let ref else { return [] }
+    var words = "\(signs.reply)\(ref)"
+    if let number = timeline.line(at: ref), let line = timeline[number: number],
+      line.offset == ref, line.isSaid
+    {
+      let from = line.speech?.from ?? timeline.nick
+      words = "\(signs.reply) \(from): \(line.text.prefix { !$0.isNewline })"
+    }
+    let quote = StyledText(Sanitizer.clean(words, limit: 200))
+    return quote.truncated(to: textColumns, ellipsis: signs.ellipsis).glyphs
   }
 
   private static func text(of entry: RoomEntry) -> String {
     if entry.since?.deleted != nil { return "(deleted)" }
     let text = entry.kind == .me ? "* \(entry.from) \(entry.text)" : entry.text
-    let answer = entry.act.ref.map { "↪\($0) " } ?? ""
-    return answer + text + (entry.since?.edited == nil ? "" : " (edited)")
+    return text + (entry.since?.edited == nil ? "" : " (edited)")
   }
 
   /// One row under the message.
@@ -108,7 +156,13 @@ struct TimelinePane {
 
   private func mark(of own: OwnMessage) -> Mark {
     switch own.state {
-    case .buffered: return Mark(sign: signs.queued, role: .warning)
+    case .buffered:
+      var mark = Mark(sign: signs.queued, role: .warning)
+      let waited = clock.wallMilliseconds.subtractingReportingOverflow(own.milliseconds)
+      if !waited.overflow, waited.partialValue >= 5_000 {
+        mark.age = NumberText.age(.milliseconds(waited.partialValue / 1_000 * 1_000)) + " "
+      }
+      return mark
     case .stored: return Mark(sign: signs.stored, role: .dim)
     case .failed: return Mark(sign: signs.failed, role: .bad)
     case .sent:
@@ -123,10 +177,10 @@ struct TimelinePane {
   }
 
   private func said(
-    _ line: ChatTimeline.Line, by nick: Nick, _ text: String, mark: Mark?
+    _ line: ChatTimeline.Line, by nick: Nick, _ text: String, answer: [Glyph] = [],
+    isDim: Bool = false, mark: Mark? = nil
   ) -> [StyledText] {
-    let lines = Sanitizer.lines(of: text)
-    var style = CellStyle(nick == timeline.nick ? .ownText : .plain)
+    var style = CellStyle(isDim ? .dim : nick == timeline.nick ? .ownText : .plain)
     if line.isMention { style = CellStyle(.plain, bold: true) }
     let nickRole: CellStyle.Role = line.isMention ? .mention : NickColour.role(of: nick)
     var head = isTabular ? time(line) : StyledText()
@@ -143,29 +197,95 @@ struct TimelinePane {
           to: max(1, min(16, columns - 3)), ellipsis: signs.ellipsis))
       head.append("> ", .dim)
     }
-    return finish(layOut(head, lines, style), mark, isRightToLeft: Self.isRightToLeft(text))
+    var paragraphs = answer.isEmpty ? [] : [Paragraph(glyphs: answer, style: CellStyle(.dim))]
+    paragraphs += self.paragraphs(of: text, line, style)
+    let rows = layOut(head, paragraphs).map(underlined)
+    return finish(rows, mark, isRightToLeft: Self.isRightToLeft(text))
+  }
+
+  /// A line of a message.
+  private struct Paragraph {
+    var glyphs: [Glyph]
+    var style: CellStyle
+    /// A link that is longer than a row: it stands flush left without an indent, so that a terminal joins its rows again.
+    var isLongLink = false
+  }
+
+  /// The lines of a text. Behind each link stands its number; one that is longer than a row has rows of its own.
+  private func paragraphs(
+    of text: String, _ line: ChatTimeline.Line, _ style: CellStyle
+  ) -> [Paragraph] {
+    guard line.firstLink > 0 else {
+      return Sanitizer.lines(of: text).map { Paragraph(glyphs: $0, style: style) }
+    }
+    var paragraphs: [Paragraph] = []
+    var rest = text.startIndex
+    var open = ""
+    func flush() {
+      guard !open.allSatisfy({ $0 == " " }) else { return }
+      paragraphs += Sanitizer.lines(of: open).map { Paragraph(glyphs: $0, style: style) }
+    }
+    for (index, range) in WebLinks.ranges(in: text).enumerated() {
+      open += text[rest..<range.lowerBound]
+      rest = range.upperBound
+      let number = " [\(line.firstLink + index)]"
+      let glyphs = Sanitizer.glyphs(of: String(text[range]))
+      if isTabular, glyphs.width > textColumns {
+        flush()
+        paragraphs.append(Paragraph(glyphs: glyphs, style: style, isLongLink: true))
+        open = String(number.dropFirst())
+      } else {
+        open += text[range] + number
+      }
+    }
+    open += text[rest...]
+    flush()
+    return paragraphs
   }
 
   /// The first line follows the head; every other row is indented.
-  private func layOut(_ head: StyledText, _ lines: [[Glyph]], _ style: CellStyle) -> [StyledText] {
+  private func layOut(_ head: StyledText, _ paragraphs: [Paragraph]) -> [StyledText] {
     var rows: [StyledText] = []
-    for (index, line) in lines.enumerated() {
-      guard index == 0, !isTabular else {
-        for part in line.wrapped(to: textColumns) {
-          rows.append((rows.isEmpty ? head : indent) + StyledText(part, style))
+    for paragraph in paragraphs {
+      guard !paragraph.isLongLink else {
+        if rows.isEmpty { rows.append(head) }
+        rows += paragraph.glyphs.chunked(to: columns).map { StyledText($0, paragraph.style) }
+        continue
+      }
+      guard rows.isEmpty, !isTabular else {
+        for part in paragraph.glyphs.wrapped(to: textColumns) {
+          rows.append((rows.isEmpty ? head : indent) + StyledText(part, paragraph.style))
         }
         continue
       }
       // The head is laid out with the text, so that the text goes on right behind it.
-      for part in (head.glyphs + line).wrapped(to: max(1, columns - 1)) {
+      for part in (head.glyphs + paragraph.glyphs).wrapped(to: max(1, columns - 1)) {
         var row = rows.isEmpty ? StyledText() : indent
         for index in part.indices {
-          row.append(part[index], index < head.glyphs.count ? head.styles[index] : style)
+          row.append(
+            part[index], index < head.glyphs.count ? head.styles[index] : paragraph.style)
         }
         rows.append(row)
       }
     }
     return rows
+  }
+
+  /// Underlines what is looked for.
+  private func underlined(_ row: StyledText) -> StyledText {
+    guard !highlight.isEmpty else { return row }
+    let wanted = Sanitizer.glyphs(of: highlight, limit: 200).map { $0.text.lowercased() }
+    guard !wanted.isEmpty, row.glyphs.count >= wanted.count else { return row }
+    let texts = row.glyphs.map { $0.text.lowercased() }
+    var result = row
+    for start in 0...(texts.count - wanted.count)
+    where texts[start..<(start + wanted.count)].elementsEqual(wanted) {
+      result.restyle(start..<(start + wanted.count)) {
+        $0.underline = true
+        $0.bold = true
+      }
+    }
+    return result
   }
 
   /// Puts the state on the last row: at the right edge, or in front of a text that is written from right to left.
@@ -207,8 +327,8 @@ struct TimelinePane {
     var head = isTabular ? time(line) : StyledText()
     head.pad(to: isTabular ? textColumn - 2 - mark.count : 0)
     head.append(mark + (isTabular ? "  " : " "), role)
-    let lines = [Sanitizer.glyphs(of: text, limit: 2_048)]
-    return layOut(head, lines, CellStyle(role))
+    let glyphs = Sanitizer.glyphs(of: text, limit: 2_048)
+    return layOut(head, [Paragraph(glyphs: glyphs, style: CellStyle(role))])
   }
 
   private func words(of presence: ChatTimeline.Presence) -> String {
@@ -229,6 +349,9 @@ struct TimelinePane {
     indent.pad(to: textColumn)
     return indent
   }
+
+  /// The line between a view that is scrolled up and the newest lines under it.
+  func belowRule(_ sentence: String) -> StyledText { rule(sentence, signs.horizontal, .accent) }
 
   /// A sentence in the middle of a line across the chat.
   private func rule(_ text: String, _ sign: String, _ role: CellStyle.Role) -> StyledText {

@@ -43,6 +43,7 @@ import Testing
           + (presence.more > 0 ? " and \(presence.more)" : "")
       case .notice(let text): "notice \(text)"
       case .failure(let text): "failure \(text)"
+      case .link(let notice): "link \(notice.text) \(notice.losses)"
       }
     }
   }
@@ -164,9 +165,10 @@ import Testing
     timeline = ChatTimeline(nick: alice, maximumLines: 3)
     for offset in 1...5 as ClosedRange<UInt64> { timeline.apply(try entry(offset, "\(offset)")) }
     #expect(shown(timeline) == ["bob: 3", "bob: 4", "bob: 5"])
-    #expect(timeline.numbers == 2..<5)
-    #expect(timeline[number: 1] == nil)
-    #expect(timeline[number: 5] == nil)
+    let first = ChatTimeline.origin
+    #expect(timeline.numbers == (first + 2)..<(first + 5))
+    #expect(timeline[number: first + 1] == nil)
+    #expect(timeline[number: first + 5] == nil)
   }
 
   @Test mutating func `large texts are bounded by bytes, and one too large is kept alone`() throws {
@@ -174,9 +176,10 @@ import Testing
     for offset in 1...10 as ClosedRange<UInt64> {
       timeline.apply(try entry(offset, String(repeating: "x", count: 40)))
     }
-    #expect(timeline.numbers == 8..<10)
+    let first = ChatTimeline.origin
+    #expect(timeline.numbers == (first + 8)..<(first + 10))
     timeline.apply(try entry(11, String(repeating: "y", count: 500)))
-    #expect(timeline.numbers == 10..<11)
+    #expect(timeline.numbers == (first + 10)..<(first + 11))
     timeline.apply(try entry(12, "z"))
     #expect(shown(timeline) == ["bob: z"])
   }
@@ -220,15 +223,26 @@ import Testing
     timeline.apply(try entry(3, "mine", from: alice))
     timeline.apply(try entry(4, "a topic", kind: .topic))
     #expect((timeline.unread, timeline.mentions) == (2, 1))
-    #expect(timeline.marker == ChatTimeline.ReadMarker(before: 0, count: 2))
+    #expect(timeline.marker == ChatTimeline.ReadMarker(before: ChatTimeline.origin, count: 2))
     timeline.watch(true)
     timeline.apply(try entry(5, "seen at once"))
     #expect((timeline.unread, timeline.mentions) == (0, 0))
-    #expect(timeline.marker == ChatTimeline.ReadMarker(before: 0, count: 2))
+    #expect(timeline.marker == ChatTimeline.ReadMarker(before: ChatTimeline.origin, count: 2))
     timeline.watch(false)
     #expect(timeline.marker == nil)
     timeline.apply(try entry(6, "unseen"))
-    #expect(timeline.marker == ChatTimeline.ReadMarker(before: 5, count: 1))
+    #expect(timeline.marker == ChatTimeline.ReadMarker(before: ChatTimeline.origin + 5, count: 1))
+  }
+
+  @Test mutating func `what becomes of the link is one line as long as nothing else happens`() {
+    for number in 1...3 {
+      timeline.applyLink("lost", isFailure: true, at: Int64(number))
+      timeline.applyLink("back \(number)", isFailure: false, at: Int64(number))
+    }
+    #expect(shown(timeline) == ["link back 3 3"])
+    timeline.applyNotice("n", at: 4)
+    timeline.applyLink("lost", isFailure: true, at: 5)
+    #expect(shown(timeline) == ["link back 3 3", "notice n", "link lost 1"])
   }
 
   @Test mutating func `arrivals and departures fold into one line, with a limit`() throws {
