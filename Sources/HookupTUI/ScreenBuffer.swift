@@ -23,6 +23,17 @@ public struct CellStyle: Hashable, Sendable {
   }
 }
 
+extension CellStyle {
+  /// How many styles there are; their indices are below it.
+  public static let count = Role.allCases.count * 16
+
+  /// Another number for each style, for tables of what a driver makes of it.
+  public var index: Int {
+    Int(role.rawValue) * 16 + (isBar ? 8 : 0) + (bold ? 4 : 0) + (underline ? 2 : 0)
+      + (reverse ? 1 : 0)
+  }
+}
+
 /// One cell of the grid: a base scalar and up to four marks, or the right half of a wide cell. A flag is two cells of
 /// one regional indicator each.
 public struct Cell: Hashable, Sendable {

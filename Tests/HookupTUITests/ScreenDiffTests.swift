@@ -116,4 +116,20 @@ private func runs(_ old: ScreenBuffer, _ new: ScreenBuffer) -> [ScreenDiff.Run] 
     }
     #expect(painted == new, "seed \(seed)")
   }
+
+  @Test func `every style has an index of its own, and none is beyond the count`() {
+    var seen: Set<Int> = []
+    var styles = 0
+    for role in CellStyle.Role.allCases {
+      for flags in 0..<16 {
+        var style = CellStyle(
+          role, bold: flags & 1 != 0, underline: flags & 2 != 0, reverse: flags & 4 != 0)
+        style.isBar = flags & 8 != 0
+        seen.insert(style.index)
+        styles += 1
+      }
+    }
+    #expect(seen.count == styles)
+    #expect(seen.allSatisfy { (0..<CellStyle.count).contains($0) })
+  }
 }

@@ -17,7 +17,7 @@ struct CellPainter {
 
   private let depth: Depth
   private let theme: Theme
-  /// By role and flags; see ``index(of:)``.
+  /// By ``CellStyle/index``.
   private var looks: [Look?]
   private var pairs: [[UInt8?]: UInt8] = [:]
   private var row: [hk_cell] = []
@@ -28,7 +28,7 @@ struct CellPainter {
   init(colours: Bool) {
     depth = colours ? Self.startColours() : .mono
     theme = depth == .mono ? .mono : .colours
-    looks = Array(repeating: nil, count: CellStyle.Role.allCases.count * 8)
+    looks = Array(repeating: nil, count: CellStyle.count)
   }
 
   private static func startColours() -> Depth {
@@ -60,16 +60,11 @@ struct CellPainter {
   }
 
   private mutating func look(of style: CellStyle) -> Look {
-    let index = Self.index(of: style)
+    let index = style.index
     if let look = looks[index] { return look }
     let look = makeLook(theme.paint(for: style))
     looks[index] = look
     return look
-  }
-
-  private static func index(of style: CellStyle) -> Int {
-    Int(style.role.rawValue) * 8 + (style.bold ? 4 : 0) + (style.underline ? 2 : 0)
-      + (style.reverse ? 1 : 0)
   }
 
   private mutating func makeLook(_ wanted: Theme.Paint) -> Look {
