@@ -22,7 +22,14 @@ import Testing
     try Self.compare(stage.picture(), "\(scene.rawValue)-\(columns)x\(rows)")
   }
 
-  @Test(arguments: [Scene.busy, .linkLost, .draining])
+  /// What each cell is, from which a theme makes colours, and attributes where there are none.
+  @Test(arguments: [Scene.busy, .linkLost, .failed, .find, .choosing, .results])
+  func `the styles are as they were drawn`(scene: Scene) throws {
+    let stage = try Self.stage(scene, columns: 80, rows: 24, unicode: true)
+    try Self.compare(stage.render().stylePicture, "\(scene.rawValue)-80x24-styles")
+  }
+
+  @Test(arguments: Scene.allCases)
   func `the ASCII screen looks as it was drawn`(scene: Scene) throws {
     let stage = try Self.stage(scene, columns: 80, rows: 24, unicode: false)
     let picture = stage.picture()
@@ -34,6 +41,9 @@ import Testing
     var stage = try Self.stage(.busy, columns: 60, rows: 16, unicode: true)
     stage.press(Key(.function(3)))
     try Self.compare(stage.picture(), "acksPage-60x16")
+    var small = try Self.stage(.linkLost, columns: 40, rows: 12, unicode: true)
+    small.press(Key(.function(2)))
+    try Self.compare(small.picture(), "linkPage-40x12")
     stage.press(Key(.function(3)))
     let plain = try Self.stage(.busy, columns: 60, rows: 16, unicode: true)
     #expect(stage.picture() == plain.picture())
@@ -192,7 +202,7 @@ import Testing
           room: stage.ops, offset: UInt64(number), id: try MessageID("h\(number)"),
           from: try Nick(number % 2 == 0 ? "bob" : "carol"),
           milliseconds: Stage.noon - Int64(number) * 30_000_000, text: ""),
-        snippet: "… the \u{2068}staging\u{2069} host answers again, number \(number) of 8 …")
+        snippet: "... the \u{2068}staging\u{2069} host answers again, number \(number) of 8 ...")
     }
   }
 

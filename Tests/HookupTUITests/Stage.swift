@@ -136,6 +136,42 @@ extension ScreenBuffer {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// A letter for each cell's style: of its role, upper case where it is bold; `_` under a bar's plain cells. Behind the row
+  /// stand the columns that are underlined or in reverse.
+  var stylePicture: String {
+    var lines: [String] = []
+    for row in 0..<rows {
+      var letters = ""
+      var marks: [String] = []
+      for (column, cell) in self[row: row].enumerated() where cell.width > 0 {
+        let letter = Self.letter(of: cell.style)
+        letters += String(
+          repeating: cell.style.bold ? letter.uppercased() : letter, count: Int(cell.width))
+        if cell.style.reverse { marks.append("r\(column)") }
+        if cell.style.underline { marks.append("u\(column)") }
+      }
+      lines.append("|\(letters)|\(marks.isEmpty ? "" : " " + marks.joined(separator: " "))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func letter(of style: CellStyle) -> String {
+    switch style.role {
+    case .plain: style.isBar ? "_" : " "
+    case .dim: "d"
+    case .border: "b"
+    case .title: "t"
+    case .good: "g"
+    case .warning: "w"
+    case .bad: "x"
+    case .accent: "a"
+    case .ownText: "o"
+    case .notice: "n"
+    case .mention: "m"
+    default: String(style.role.rawValue - CellStyle.Role.nick0.rawValue, radix: 36)
+    }
+  }
+
   /// What is wrong with the grid, as a sentence; nil when nothing is.
   var fault: String? {
     guard cells.count == columns * rows else { return "\(cells.count) cells" }
