@@ -67,6 +67,7 @@ extension ChatScreen {
     case .mouse:
       hasMouse.toggle()
       return [.setMouse(hasMouse)]
+    case .theme(let name): return [.setTheme(name)]
     case .check: page = .check
     case .keys: page = .keys([])
     case .link: page = .pane(.link)

@@ -18,6 +18,8 @@ public struct ChatScreen: Sendable {
     case keys([String])
   }
 
+  /// UTF-8 bytes of what is being written; more is refused.
+  public static let maximumDraftBytes = LineEditor.maximumBytes
   /// Rooms and conversations at most; strangers open conversations too.
   static let maximumWindows = 200
   /// Cells in each direction at most.

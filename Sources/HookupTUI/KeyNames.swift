@@ -33,6 +33,10 @@ extension Key {
 
   /// The key of CSI `parameters` `final`, for those that the terminal's description does not name.
   init?(controlSequence parameters: [UInt8], final: UInt8) {
+    if parameters.first == UInt8(ascii: "<") {
+      self.init(mouse: Array(parameters.dropFirst()), final: final)
+      return
+    }
     guard let numbers = Self.numbers(parameters) else { return nil }
     let first = numbers.first ?? 1
     let modifiers = Modifiers(parameter: numbers.count > 1 ? numbers[1] : 1)
@@ -54,6 +58,19 @@ extension Key {
     case UInt8(ascii: "~"):
       guard let base = Self.tilde[first] else { return nil }
       self.init(base, modifiers)
+    default: return nil
+    }
+  }
+
+  /// A press or a turn of the wheel, as xterm reports it in SGR form: CSI < button ; column ; row M. Releases are nothing.
+  private init?(mouse parameters: [UInt8], final: UInt8) {
+    guard final == UInt8(ascii: "M"), let numbers = Self.numbers(parameters), numbers.count == 3
+    else { return nil }
+    // Bits 2 to 4 are the modifiers.
+    switch numbers[0] & ~0b11100 {
+    case 0: self.init(.click(row: max(0, numbers[2] - 1), column: max(0, numbers[1] - 1)))
+    case 64: self.init(.wheelUp)
+    case 65: self.init(.wheelDown)
     default: return nil
     }
   }

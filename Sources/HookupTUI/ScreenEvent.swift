@@ -147,6 +147,8 @@ public enum ScreenEffect: Hashable, Sendable {
   case edit(String)
   /// Whether the mouse is the program's (wheel, clicks) or the terminal's (selecting).
   case setMouse(Bool)
+  /// Paint in the colours of the theme of that name. What is wrong with it comes as ``ChatUpdate/notice(_:)``.
+  case setTheme(String)
   /// Show these lines without a frame until a key is pressed, for copying and for the terminal's own links.
   case showPlain([String])
   /// Write these lines into a file of this name in the working directory, never over an existing one. Answered with

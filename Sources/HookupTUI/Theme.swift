@@ -15,33 +15,34 @@ public struct Theme: Hashable, Sendable {
     }
   }
 
-  /// Whether colours are used at all. Without them bold, underline, reverse and the signs carry all meaning.
-  public var hasColours: Bool
+  /// By the raw value of the role.
+  var paints: [Paint]
+  /// The ground of bars, and what stands on it without a colour of its own.
+  var bar: Paint
 
-  /// Colours that pass on black and on white.
-  public static let colours = Theme(hasColours: true)
-  /// For NO_COLOR, `TERM=…-mono` and terminals with less than 8 colours.
-  public static let mono = Theme(hasColours: false)
+  /// Whether colours are used at all. Without them bold, underline, reverse and the signs carry all meaning.
+  public var hasColours: Bool {
+    (paints + [bar]).contains { $0.foreground != nil || $0.background != nil }
+  }
+
+  init(paints: [CellStyle.Role: Paint], bar: Paint) {
+    self.paints = CellStyle.Role.allCases.map { paints[$0] ?? Paint() }
+    self.bar = bar
+  }
 
   /// How a cell of `style` is painted.
   public func paint(for style: CellStyle) -> Paint {
-    var paint = hasColours ? Self.coloured(style.role) : Self.monochrome(style.role)
+    var paint = paints[Int(style.role.rawValue)]
     paint.bold = paint.bold || style.bold
     paint.underline = paint.underline || style.underline
     paint.reverse = paint.reverse != style.reverse
-    if style.isBar { addBar(to: &paint) }
+    guard style.isBar else { return paint }
+    paint.background = bar.background
+    paint.foreground = paint.foreground ?? bar.foreground
+    paint.reverse = paint.reverse != bar.reverse
+    // What is dim cannot be read on a ground of its own.
+    paint.dim = false
     return paint
-  }
-
-  private func addBar(to paint: inout Paint) {
-    guard hasColours else {
-      paint.reverse.toggle()
-      paint.dim = false
-      return
-    }
-    paint.background = 236
-    if paint.foreground == nil || paint.foreground == 240 { paint.foreground = 252 }
-    if paint.foreground == 244 { paint.foreground = 248 }
   }
 
   /// The nearest of the 8 basic colours (0...7), for terminals that have no more.
@@ -58,44 +59,59 @@ public struct Theme: Hashable, Sendable {
       return (red * 2 > half ? 1 : 0) + (green * 2 > half ? 2 : 0) + (blue * 2 > half ? 4 : 0)
     }
   }
+}
 
-  /// Middle tones that read on a black and on a white ground; no reds, which mean trouble.
-  private static let nickColours: [UInt8] = [
-    33, 36, 64, 67, 71, 97, 101, 133, 136, 140, 166, 172,
-  ]
+// MARK: - The themes that are always there
 
-  private static func coloured(_ role: CellStyle.Role) -> Paint {
-    var paint = Paint()
-    switch role {
-    case .plain: break
-    case .dim: paint.foreground = 244
-    case .border: paint.foreground = 240
-    case .title: paint.bold = true
-    case .good: paint.foreground = 71
-    case .warning: paint.foreground = 178
-    case .bad:
-      paint.foreground = 203
-      paint.bold = true
-    case .accent: paint.foreground = 74
-    case .ownText: break
-    case .notice: paint.foreground = 109
-    case .mention:
-      paint.foreground = 170
-      paint.bold = true
-    case .nick0, .nick1, .nick2, .nick3, .nick4, .nick5, .nick6, .nick7, .nick8, .nick9, .nick10,
-      .nick11:
-      paint.foreground = nickColours[Int(role.rawValue - CellStyle.Role.nick0.rawValue)]
+extension Theme {
+  /// The names of the themes that need no file.
+  public static let builtInNames = ["dark", "light", "contrast", "mono"]
+
+  /// The theme of one of ``builtInNames``; nil for another name.
+  public static func builtIn(_ name: String) -> Theme? {
+    switch name {
+    case "dark": dark
+    case "light": light
+    case "contrast": contrast
+    case "mono": mono
+    default: nil
     }
-    return paint
   }
 
-  private static func monochrome(_ role: CellStyle.Role) -> Paint {
-    var paint = Paint()
-    switch role {
-    case .title, .warning, .bad, .mention: paint.bold = true
-    case .dim: paint.dim = true
-    default: break
+  /// For a dark ground.
+  public static let dark = Theme(
+    [
+      .dim: "244", .border: "240", .title: "bold", .good: "71", .warning: "178",
+      .bad: "203 bold", .accent: "74", .notice: "109", .mention: "170 bold",
+    ], nicks: [33, 36, 64, 67, 71, 97, 101, 133, 136, 140, 166, 172], bar: "252 on 236")
+
+  /// For a light ground.
+  public static let light = Theme(
+    [
+      .dim: "242", .border: "248", .title: "bold", .good: "28", .warning: "130",
+      .bad: "160 bold", .accent: "25", .notice: "24", .mention: "127 bold",
+    ], nicks: [24, 29, 58, 61, 64, 91, 94, 97, 126, 130, 133, 166], bar: "236 on 254")
+
+  /// Black and white with few, strong colours.
+  public static let contrast = Theme(
+    [
+      .dim: "252", .border: "255", .title: "bold underline", .good: "46 bold",
+      .warning: "226 bold", .bad: "231 on 160 bold", .accent: "51", .notice: "255",
+      .mention: "16 on 226 bold",
+    ], nicks: [45, 46, 51, 81, 87, 118, 123, 159, 190, 213, 219, 226], bar: "16 on 255")
+
+  /// For NO_COLOR, `TERM=…-mono` and terminals with less than 8 colours.
+  public static let mono = Theme(
+    [
+      .title: "bold", .warning: "bold", .bad: "bold", .mention: "bold", .dim: "dim",
+    ], nicks: [], bar: "reverse")
+
+  private init(_ roles: [CellStyle.Role: String], nicks: [UInt8], bar: String) {
+    var paints = roles.mapValues { (try? Paint(theme: $0)) ?? Paint() }
+    for (number, colour) in nicks.enumerated() {
+      let role = CellStyle.Role(rawValue: CellStyle.Role.nick0.rawValue + UInt8(number))
+      if let role { paints[role] = Paint(foreground: colour) }
     }
-    return paint
+    self.init(paints: paints, bar: (try? Paint(theme: bar)) ?? Paint())
   }
 }

@@ -11,6 +11,8 @@ struct ScreenSession: Sendable {
 
   let client: ChatClient
   let feed: TerminalFeed
+  /// A program that hears of messages that want to be seen.
+  var notifier: NotifyCommand?
 
   func runClient() async {
     do {
@@ -53,8 +55,13 @@ struct ScreenSession: Sendable {
       case .setOnline(true): client.reconnect()
       case .setOnline(false): client.goOffline()
       case .read(let room, let offset): client.ask(.read(room, offset: offset))
-      case .fetchHistory, .drop, .notify, .edit, .setMouse, .showPlain, .export: break
-      case .bell, .redraw, .suspend, .quit: break
+      case .notify(let notification): notifier?.notify(notification)
+      case .export(let name, let lines):
+        let path = try ExportedFile.write(name, lines)
+        await feed.chat.send(.notice("\(lines.count) lines are in \(path)"))
+      case .fetchHistory, .drop: break
+      // Done where the terminal is.
+      case .edit, .setMouse, .setTheme, .showPlain, .bell, .redraw, .suspend, .quit: break
       }
     } catch {
       await feed.chat.send(.notice("not taken: \(error)"))

@@ -285,4 +285,17 @@ private func key(named name: String, after prefix: String = "") -> [Key] {
     default: break
     }
   }
+
+  @Test(arguments: [
+    ("\u{1B}[<0;5;3M", [Key(.click(row: 2, column: 4))]), ("\u{1B}[<0;5;3m", []),
+    ("\u{1B}[<64;1;1M", [Key(.wheelUp)]), ("\u{1B}[<69;1;1M", [Key(.wheelDown)]),
+    ("\u{1B}[<2;1;1M", []), ("\u{1B}[<0;0;0M", [Key(.click(row: 0, column: 0))]),
+    ("\u{1B}[<0;1M", []), ("\u{1B}[<;;Mx", [Key.character("x")]),
+    ("\u{1B}[<0;99999999;1Mx", [Key.character("x")]),
+  ]) func `the mouse comes as keys`(bytes: String, keys: [Key]) {
+    var decoder = KeyDecoder()
+    for byte in bytes.utf8 { decoder.receive(.byte(byte), at: .zero) }
+    decoder.settle(at: .zero + .seconds(1))
+    #expect(decoder.takeKeys() == keys)
+  }
 }

@@ -57,33 +57,3 @@ import Testing
     #expect(!NumberText.date(day: NumberText.day(.min, .min)).isEmpty)
   }
 }
-
-@Suite struct ThemeTests {
-  @Test func `every role has a paint with and without colours`() {
-    for role in CellStyle.Role.allCases {
-      let mono = Theme.mono.paint(for: CellStyle(role))
-      #expect(mono.foreground == nil && mono.background == nil)
-      #expect(!Theme.colours.paint(for: CellStyle(role)).reverse)
-    }
-    let nicks = CellStyle.Role.allCases.filter { $0.rawValue >= CellStyle.Role.nick0.rawValue }
-    #expect(Set(nicks.map { Theme.colours.paint(for: CellStyle($0)).foreground }).count == 12)
-  }
-
-  @Test func `a bar has a ground of its own, and is reversed without colours`() {
-    var style = CellStyle(.plain)
-    style.isBar = true
-    #expect(Theme.colours.paint(for: style).background != nil)
-    #expect(Theme.mono.paint(for: style).reverse)
-    style.reverse = true
-    #expect(!Theme.mono.paint(for: style).reverse)
-  }
-
-  @Test func `colours of the cube fall back to the basic ones`() {
-    #expect(Theme.basicColour(196) == 1)
-    #expect(Theme.basicColour(46) == 2)
-    #expect(Theme.basicColour(21) == 4)
-    #expect(Theme.basicColour(231) == 7)
-    #expect(Theme.basicColour(9) == 1)
-    #expect((0...255).allSatisfy { Theme.basicColour(UInt8($0)) < 8 })
-  }
-}

@@ -16,7 +16,7 @@ struct CellPainter {
   private static let maximumPairs: Int32 = 255
 
   private let depth: Depth
-  private let theme: Theme
+  private var theme: Theme
   /// By ``CellStyle/index``.
   private var looks: [Look?]
   private var pairs: [[UInt8?]: UInt8] = [:]
@@ -25,18 +25,25 @@ struct CellPainter {
   var cursorIsVisible: Bool?
 
   /// Call after ncurses has the terminal.
-  init(colours: Bool) {
-    depth = colours ? Self.startColours() : .mono
-    theme = depth == .mono ? .mono : .colours
+  init(options: TerminalOptions) {
+    depth = options.colours ? Self.startColours(options) : .mono
+    theme = depth == .mono ? .mono : options.theme
     looks = Array(repeating: nil, count: CellStyle.count)
   }
 
-  private static func startColours() -> Depth {
+  /// Paints in other colours from now on, where there are any.
+  mutating func use(_ theme: Theme) {
+    guard depth != .mono else { return }
+    self.theme = theme
+    looks = Array(repeating: nil, count: CellStyle.count)
+  }
+
+  private static func startColours(_ options: TerminalOptions) -> Depth {
     guard TerminalProcess.environment("NO_COLOR") == nil,
       TerminalProcess.environment("TERM")?.hasSuffix("-mono") != true,
       has_colors(), start_color() == OK, use_default_colors() == OK, hk_colors() >= 8
     else { return .mono }
-    return hk_colors() >= 256 ? .palette : .basic
+    return hk_colors() >= 256 && !options.onlyBasicColours ? .palette : .basic
   }
 
   /// Puts a stretch of one row into the standard screen.

@@ -7,6 +7,13 @@ import HookupTUI
 struct TerminalOptions: Hashable, Sendable {
   /// Whether colours are used where the terminal has them; default true. NO_COLOR and `TERM=…-mono` say no as well.
   var colours = true
+  /// Whether no more than the eight basic colours are used where the terminal has more; default false.
+  var onlyBasicColours = false
+  var theme = Theme.dark
+  /// Whether wheel and clicks reach the program from the start; default false: the terminal selects text.
+  var mouse = false
+  /// Whether the terminal is asked to show notifications (OSC 9); default false.
+  var notifies = false
 
   init() {}
 }
@@ -16,14 +23,17 @@ struct TerminalOptions: Hashable, Sendable {
 final class NcursesTerminal {
   /// Bracketed paste and focus reports, which ncurses does not know of.
   private static let enableReports = "\u{1b}[?2004h\u{1b}[?1004h"
-  private static let disableReports = "\u{1b}[?1004l\u{1b}[?2004l"
+  static let disableReports = "\u{1b}[?1006l\u{1b}[?1000l\u{1b}[?1004l\u{1b}[?2004l"
+  /// Presses and the wheel, in xterm's SGR form.
+  static let enableMouse = "\u{1b}[?1000h\u{1b}[?1006h"
+  static let disableMouse = "\u{1b}[?1006l\u{1b}[?1000l"
   /// How long ncurses waits after an ESC for the rest of a sequence, milliseconds.
   private static let escapeDelay: Int32 = 25
   /// How often a stop that comes back in the background is repeated before the loss of the terminal is accepted.
   private static let maximumStops = 16
 
   private let screen: OpaquePointer
-  private let crashGuard: TerminalCrashGuard
+  let crashGuard: TerminalCrashGuard
   /// Keys are read from a pad of one cell: reading from a window would refresh it.
   let pad: UnsafeMutablePointer<WINDOW>
   var painter: CellPainter
@@ -34,6 +44,8 @@ final class NcursesTerminal {
   private(set) var rows = 24
   /// Whether text beyond ASCII can be shown.
   let isUnicode: Bool
+  let notifies: Bool
+  var hasMouse: Bool
 
   /// Takes the terminal over: full screen, raw keys, colours.
   ///
@@ -64,9 +76,18 @@ final class NcursesTerminal {
     nodelay(pad, true)
     set_escdelay(Self.escapeDelay)
     typeahead(-1)
-    painter = CellPainter(colours: options.colours)
-    write(Self.enableReports)
+    // Mouse reports come as bytes, which the key decoder knows.
+    define_key(nil, KEY_MOUSE)
+    painter = CellPainter(options: options)
+    notifies = options.notifies
+    hasMouse = options.mouse
+    enableReports()
     resize()
+  }
+
+  private func enableReports() {
+    write(Self.enableReports)
+    if hasMouse { write(Self.enableMouse) }
   }
 
   /// Gives the terminal back as it was. Does nothing the second time; every step is tried, whatever the others did.
@@ -122,7 +143,7 @@ final class NcursesTerminal {
     }
     crashGuard.isArmed = true
     reset_prog_mode()
-    write(Self.enableReports)
+    enableReports()
     painter.cursorIsVisible = nil
     resize()
   }
@@ -133,7 +154,7 @@ final class NcursesTerminal {
     return poll(&descriptor, 1, 0) == 1
   }
 
-  private func write(_ text: String) {
+  func write(_ text: String) {
     _ = text.withCString { Glibc.write(STDOUT_FILENO, $0, strlen($0)) }
   }
 }

@@ -125,6 +125,16 @@ final class TerminalLoop {
       case .bell: terminal.bell()
       case .redraw: terminal.forget()
       case .suspend: suspend(group: true)
+      case .setMouse(let isOn): terminal.setMouse(isOn)
+      case .showPlain(let lines):
+        terminal.showPlain(lines)
+        resized()
+      case .edit(let text): edit(text)
+      case .notify(let notification):
+        let words = "\(notification.room.label) <\(notification.from)> \(notification.text)"
+        terminal.notify(String(words.unicodeScalars.prefix(200)))
+        effects.append(effect)
+      case .setTheme(let name): setTheme(name)
       case .quit: end = end ?? .quit
       default: effects.append(effect)
       }
@@ -174,6 +184,30 @@ final class TerminalLoop {
       resized()
     case SIGTSTP: suspend(group: false)
     default: end = end ?? .signal(signal)
+    }
+  }
+
+  /// The screen stands still meanwhile; the network goes on.
+  private func edit(_ text: String) {
+    do {
+      let edited = try terminal.edit(text, limit: ChatScreen.maximumDraftBytes)
+      apply(.edited(edited))
+    } catch {
+      apply(.edited(nil))
+      apply(.chat(.notice("\(error)")))
+    }
+    // ^C in the editor was for the editor.
+    for signal in [SIGINT, SIGTSTP, SIGCONT] {
+      TerminalActor.shared.thread.forget(signal: signal)
+    }
+    resized()
+  }
+
+  private func setTheme(_ name: String) {
+    do {
+      terminal.use(try ThemeFile.theme(name))
+    } catch {
+      apply(.chat(.notice("\(error)")))
     }
   }
 

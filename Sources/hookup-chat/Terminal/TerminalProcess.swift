@@ -29,6 +29,11 @@ enum TerminalProcess {
     return base + "/hookup"
   }
 
+  /// `$XDG_CONFIG_HOME/hookup`, whether it is there or not; nil when neither it nor the home directory is known.
+  static func configurationDirectory() -> String? {
+    baseDirectory("XDG_CONFIG_HOME", underHome: ".config").map { $0 + "/hookup" }
+  }
+
   /// A base directory as the XDG specification finds it: a relative value of the variable does not count.
   private static func baseDirectory(_ variable: String, underHome path: String) -> String? {
     if let base = environment(variable), base.hasPrefix("/") { return base }
