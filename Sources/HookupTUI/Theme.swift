@@ -37,7 +37,8 @@ public struct Theme: Hashable, Sendable {
     paint.underline = paint.underline || style.underline
     paint.reverse = paint.reverse != style.reverse
     guard style.isBar else { return paint }
-    paint.background = bar.background
+    // A ground of its own stays one.
+    paint.background = paint.background ?? bar.background
     paint.foreground = paint.foreground ?? bar.foreground
     paint.reverse = paint.reverse != bar.reverse
     // What is dim cannot be read on a ground of its own.
@@ -98,7 +99,7 @@ extension Theme {
       .dim: "252", .border: "255", .title: "bold underline", .good: "46 bold",
       .warning: "226 bold", .bad: "231 on 160 bold", .accent: "51", .notice: "255",
       .mention: "16 on 226 bold",
-    ], nicks: [45, 46, 51, 81, 87, 118, 123, 159, 190, 213, 219, 226], bar: "16 on 255")
+    ], nicks: [45, 46, 51, 81, 87, 118, 123, 159, 190, 213, 219, 226], bar: "231 on 18")
 
   /// For NO_COLOR, `TERM=…-mono` and terminals with less than 8 colours.
   public static let mono = Theme(
