@@ -39,7 +39,11 @@ extension ChatScreen {
     windows[index].isFetching = false
     windows[index].problem = page.problem.map { Sanitizer.clean($0, limit: 200) }
     for entry in page.entries where entry.kind.isSpeech { windows[index].noteNick(entry.from) }
+    let oldest = windows[index].timeline.oldestOffset
     windows[index].timeline.prepend(page.entries, isComplete: page.isComplete)
+    // Asking again would bring the same again.
+    let isStuck = windows[index].timeline.oldestOffset == oldest && !page.isComplete
+    if isStuck, windows[index].problem == nil { windows[index].problem = "nothing older came" }
     guard let offset = windows[index].seek else {
       return index == current ? fetchOlderIfNear(at: clock) : []
     }
@@ -62,6 +66,7 @@ extension ChatScreen {
     windows[current].timeline.readBack(true)
     guard let effect = fetchOlder() else {
       windows[current].seek = nil
+      windows[current].timeline.readBack(window.scroll != nil)
       hint =
         window.problem
         ?? (timeline.hasAll ? "that message is no longer kept" : "that is too far back")

@@ -78,7 +78,7 @@ extension ChatScreen {
     case "r": begin(draft: "/reply \(offset) ")
     case "+": begin(draft: "/react \(offset) ")
     case "e":
-      guard isOwn else { return refuse("only your own messages can be edited") }
+      guard isOwn else { return decline("only your own messages can be edited") }
       begin(draft: "/edit \(offset) \(line.text)")
     default:
       guard asks else {
@@ -101,13 +101,13 @@ extension ChatScreen {
   ) -> [ScreenEffect] {
     guard case .failed = own.state else {
       guard letter == "d", own.state == .buffered else {
-        return refuse("it is on its way: wait until it is stored or failed")
+        return decline("it is on its way: wait until it is stored or failed")
       }
       mode = .write
       return [.drop(own)]
     }
     guard !line.isRetried, !line.isDropped else {
-      return refuse("that is done with already")
+      return decline("that is done with already")
     }
     mode = .write
     switch letter {
@@ -116,12 +116,12 @@ extension ChatScreen {
       windows[current].timeline.markDropped(own.id)
       begin(draft: own.text)
     case "d": windows[current].timeline.markDropped(own.id)
-    default: return refuse("it was not said: r says it again")
+    default: return decline("it was not said: r says it again")
     }
     return []
   }
 
-  private mutating func refuse(_ sentence: String) -> [ScreenEffect] {
+  private mutating func decline(_ sentence: String) -> [ScreenEffect] {
     hint = sentence
     return [.bell]
   }
@@ -135,7 +135,7 @@ extension ChatScreen {
 
   private mutating func open(_ line: ChatTimeline.Line) -> [ScreenEffect] {
     guard line.firstLink > 0, let link = window.timeline.link(line.firstLink) else {
-      return refuse("there is no link in it")
+      return decline("there is no link in it")
     }
     mode = .write
     return [.showPlain([Sanitizer.clean(link, limit: WebLinks.maximumBytes)])]

@@ -6,7 +6,7 @@ extension ChatScreen {
     let now = clock.wallMilliseconds
     switch update {
     case .welcomed(let nick): welcome(nick, at: clock)
-    case .joined(let snapshot): return join(snapshot, at: clock)
+    case .joined(let snapshot): join(snapshot, at: clock)
     case .parted(let room):
       if leaving.remove(room) == nil, let index = index(of: room) {
         windows[index].timeline.applyNotice("you are no longer in \(room.label)", at: now)
@@ -146,12 +146,10 @@ extension ChatScreen {
     note("the server knows you as \(nick)", at: clock)
   }
 
-  private mutating func join(
-    _ snapshot: RoomSnapshot, at clock: ScreenClock
-  ) -> [ScreenEffect] {
+  private mutating func join(_ snapshot: RoomSnapshot, at clock: ScreenClock) {
     leaving.remove(snapshot.room)
     let isFirst = windows.count == 1
-    guard let index = open(snapshot.room) else { return [] }
+    guard let index = open(snapshot.room) else { return }
     windows[index].topic = Sanitizer.clean(snapshot.topic)
     windows[index].setMembers(snapshot.members)
     if let read = snapshot.read {
@@ -168,7 +166,6 @@ extension ChatScreen {
     }
     let isWanted = wanted.remove(snapshot.room) != nil
     if isWanted || (isFirst && editor.isEmpty) { show(index) }
-    return []
   }
 
   private mutating func setMembers(_ room: RoomName, _ nicks: [Nick], at now: Int64) {

@@ -51,6 +51,19 @@ final class Tmux {
     }
   }
 
+  /// The same for the screen with its colours, as escape sequences.
+  func waitForColours(
+    _ name: String, seconds: Double = 20, _ what: String, _ isThere: (String) -> Bool
+  ) throws {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    while true {
+      let shown = try run(["capture-pane", "-e", "-p", "-t", name])
+      if isThere(shown) { return }
+      guard Date() < deadline else { throw HarnessError("\(name) never showed \(what):\n\(shown)") }
+      pace.withLock { _ = pace.wait(until: Date(timeIntervalSinceNow: 0.03)) }
+    }
+  }
+
   /// Runs one tmux command and returns what it printed.
   @discardableResult
   private func run(_ arguments: [String]) throws -> String {

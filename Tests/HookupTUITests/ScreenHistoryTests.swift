@@ -117,6 +117,9 @@ import Testing
     #expect(shows("not connected^["))
     stage.press(Key(.pageUp))
     #expect(stage.effects == [.fetchHistory(ops, before: 40)])
+    stage.feed(.history(HistoryPage(room: ops, entries: [])))
+    #expect(stage.effects == [], "an answer that brings nothing is not asked for again")
+    #expect(shows("nothing older came"))
   }
 
   @Test mutating func `the server hears how far one has read, not oftener than every two seconds`()
