@@ -20,6 +20,10 @@ struct ScreenSession: Sendable {
     }
   }
 
+  func forward(_ problems: AsyncStream<String>) async {
+    for await problem in problems { await feed.chat.send(.notice(problem)) }
+  }
+
   func forwardUpdates() async {
     for await update in client.updates { await feed.chat.send(update) }
   }
@@ -53,7 +57,8 @@ struct ScreenSession: Sendable {
       case .setOnline(true): client.reconnect()
       case .setOnline(false): client.goOffline()
       case .read(let room, let offset): client.ask(.read(room, offset: offset))
-      case .fetchHistory, .drop, .notify, .edit, .setMouse, .showPlain, .export: break
+      case .fetchHistory(let room, let offset): client.fetchHistory(of: room, before: offset)
+      case .drop, .notify, .edit, .setMouse, .showPlain, .export: break
       case .bell, .redraw, .suspend, .quit: break
       }
     } catch {
