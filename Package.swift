@@ -109,6 +109,10 @@ let package = Package(
     .executableTarget(
       name: "store-crash-writer", dependencies: ["HookupEngine", "HookupSQLite"],
       path: "Tests/Support/store-crash-writer", swiftSettings: strict),
+    // And with a client's history.
+    .executableTarget(
+      name: "history-crash-writer", dependencies: ["HookupEngine", "HookupSQLite"],
+      path: "Tests/Support/history-crash-writer", swiftSettings: strict),
 
     .testTarget(name: "HookupCoreTests", dependencies: ["HookupCore"], swiftSettings: strict),
     .testTarget(
@@ -126,7 +130,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HookupStoreTests",
-      dependencies: ["HookupEngine", "HookupCore", "HookupSQLite", "store-crash-writer"],
+      dependencies: [
+        "HookupEngine", "HookupCore", "HookupSQLite", "store-crash-writer", "history-crash-writer",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ChatEndToEndTests",

@@ -11,8 +11,10 @@ struct ScreenCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ChatOptions
 
-  @Option(help: "The room to begin in: ops, or @bob for a person.")
-  var room: RoomName = .lobby
+  @Option(
+    help: "The room to begin in: ops, or @bob for a person. Default: where you were last, or lobby."
+  )
+  var room: RoomName?
 
   @Flag(help: "Host a server in this process, and chat on it: a first minute without any set-up.")
   var serve = false
@@ -38,11 +40,15 @@ struct ScreenCommand: AsyncParsableCommand {
     var configuration = try options.clientConfiguration()
     // A server that refuses is a state on the screen, not an exit.
     configuration.client.staysAfterGivingUp = true
+    let memory = ScreenMemory(directory: try options.directory(), nick: options.nick)
+    configuration.history = memory.history
     let changes = ChangeSignal()
+    // Makes and locks the profile.
     let client = try ChatClient(url, configuration: configuration, logger: .quiet) {
       changes.mark()
     }
-    client.join(room)
+    let beginning = await memory.beginning(at: room)
+    for join in beginning.joins { client.join(join.room, since: join.since) }
     var screenOptions = ScreenOptions()
     screenOptions.unicode = !ascii
     screenOptions.device = configuration.device
@@ -52,18 +58,28 @@ struct ScreenCommand: AsyncParsableCommand {
     // Without the password that may be in it.
     let shown = try WebSocketURL(url).description
     let screen = ChatScreen(
-      nick: options.nick, rooms: [room], server: shown, options: screenOptions)
+      nick: options.nick, rooms: beginning.opened, server: shown, options: screenOptions)
     let session = ScreenSession(client: client, feed: feed)
-    let app = TerminalApp(screen: screen, feed: feed, options: terminalOptions) { effect in
+    let (screens, keep) = AsyncStream<SavedScreen>.makeStream(
+      bufferingPolicy: .bufferingNewest(1))
+    var app = TerminalApp(screen: screen, feed: feed, options: terminalOptions) { effect in
       await session.perform(effect)
     }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { await session.runClient() }
+    app.beginning = beginning.events
+    app.keep = { keep.yield($0) }
+    try await withThrowingTaskGroup(of: Void.self) { [app] group in
+      group.addTask { await memory.keep(screens) }
+      group.addTask { await session.forward(memory.problems) }
+      group.addTask {
+        await session.runClient()
+        await memory.close()
+      }
       group.addTask { await session.forwardUpdates() }
       group.addTask { await session.forwardSnapshots(changes) }
       defer {
         client.close()
         changes.finish()
+        keep.finish()
       }
       _ = try await app.run()
     }

@@ -22,6 +22,10 @@ struct ScreenSession: Sendable {
     }
   }
 
+  func forward(_ problems: AsyncStream<String>) async {
+    for await problem in problems { await feed.chat.send(.notice(problem)) }
+  }
+
   func forwardUpdates() async {
     for await update in client.updates { await feed.chat.send(update) }
   }
@@ -59,7 +63,8 @@ struct ScreenSession: Sendable {
       case .export(let name, let lines):
         let path = try ExportedFile.write(name, lines)
         await feed.chat.send(.notice("\(lines.count) lines are in \(path)"))
-      case .fetchHistory, .drop: break
+      case .fetchHistory(let room, let offset): client.fetchHistory(of: room, before: offset)
+      case .drop: break
       // Done where the terminal is.
       case .edit, .setMouse, .setTheme, .showPlain, .bell, .redraw, .suspend, .quit: break
       }

@@ -28,6 +28,12 @@ package struct ChatClientMachine: Machine {
     /// Read a room: from after `since`, or near its end.
     case join(RoomName, since: UInt64?)
     case part(RoomName)
+    /// What the client keeps of its rooms. Comes before the first connection, if at all: then records are made.
+    case held(ChatHeld)
+    /// The reader wants entries before this offset.
+    case fetch(RoomName, before: UInt64)
+    /// What is kept of them: the answer to ``Action/read(_:before:)``.
+    case found([RoomEntry], in: RoomName, before: UInt64)
     case ask(ChatCommand)
     /// Try again with this password.
     case logIn(password: String)
@@ -42,9 +48,13 @@ package struct ChatClientMachine: Machine {
     case tell(ChatUpdate)
     /// Remember this token for the next start; nil: it is worth nothing any more.
     case keep(token: String?)
+    /// Keep this, after all that was to be kept before it.
+    case record(ChatRecord)
+    /// Look for the newest entries that are kept of a room before this offset; there are none when nothing is kept.
+    case read(RoomName, before: UInt64)
   }
 
-  private struct Room: Sendable {
+  struct Room: Sendable {
     /// The offset of the last entry told; nil before the first join is answered.
     var have: UInt64?
     /// Asked for on this connection and not yet answered.
@@ -60,11 +70,14 @@ package struct ChatClientMachine: Machine {
   private let client: ClientID
   private var credential: ChatHello.Credential?
   private let device: String
-  private var server: String?
-  private var isWelcome = false
-  private var rooms: [RoomName: Room] = [:]
+  var server: String?
+  private(set) var isWelcome = false
+  var rooms: [RoomName: Room] = [:]
   /// The order in which rooms were asked for, so that joins go out the same way each time.
-  private var order: [RoomName] = []
+  private(set) var order: [RoomName] = []
+  /// Up to where rooms are kept; nil when nothing is kept.
+  var held: ChatHeld?
+  var fetches: [RoomName: Fetch] = [:]
   private var own: [MessageID: OwnMessage] = [:]
   private var idOfSequence: [UInt64: MessageID] = [:]
   /// Numbers that were sent before their `accepted` came round; at most what is in flight.
@@ -127,11 +140,16 @@ package struct ChatClientMachine: Machine {
     case .part(let room):
       guard rooms.removeValue(forKey: room) != nil else { return }
       order.removeAll { $0 == room }
+      if fetches[room]?.isOpening == true { fetches[room] = nil }
       if isWelcome {
         actions.append(.send(.part(room)))
       } else {
         actions.append(.tell(.parted(room)))
       }
+    case .held(let held): take(held, into: &actions)
+    case .fetch(let room, let offset): fetch(room, before: offset, into: &actions)
+    case .found(let entries, let room, let offset):
+      found(entries, in: room, before: offset, into: &actions)
     case .ask(let command):
       if isWelcome {
         actions.append(.send(command))
@@ -159,6 +177,7 @@ package struct ChatClientMachine: Machine {
     helloAgainAt = nil
     sentEarly.removeAll()
     for room in order { rooms[room]?.isJoining = false }
+    loseFetches(into: &actions)
     for message in own.values.filter({ $0.state == .sent }).sorted(by: { $0.sequence < $1.sequence }
     ) {
       own[message.id]?.state = .buffered
@@ -208,6 +227,7 @@ package struct ChatClientMachine: Machine {
     if rooms[room] == nil {
       order.append(room)
       rooms[room] = Room(have: since)
+      if since == nil { resume(room, into: &actions) }
     }
     if isWelcome { sendJoin(room, into: &actions) }
   }
@@ -221,11 +241,7 @@ package struct ChatClientMachine: Machine {
   private mutating func welcome(
     _ welcome: ChatWelcome, into actions: inout ActionQueue<Action>
   ) {
-    if let server, server != welcome.server {
-      for room in order { rooms[room]?.have = nil }
-      actions.append(.tell(.notice("the server's store is another one: rooms start over")))
-    }
-    server = welcome.server
+    meet(welcome.server, into: &actions)
     isWelcome = true
     nickIsTaken = false
     nick = welcome.nick
@@ -262,11 +278,16 @@ package struct ChatClientMachine: Machine {
           RoomSnapshot(
             room: joined.room, topic: joined.topic, members: joined.members, last: joined.last,
             read: joined.read, settings: joined.settings, rank: joined.rank))))
-    guard let have = state.have else { return }
+    guard let have = state.have else {
+      return record(.skipped(joined.room, to: joined.after), into: &actions)
+    }
     if joined.reset {
+      record(.rewound(joined.room, after: joined.after), into: &actions)
+      rewind(joined.room, after: joined.after, into: &actions)
       actions.append(
         .tell(.notice("\(joined.room.label) is shorter than we knew it: the server lost entries")))
     } else if joined.after > have {
+      record(.skipped(joined.room, to: joined.after), into: &actions)
       actions.append(.tell(.gap(joined.room, from: have + 1, to: joined.after)))
     } else if joined.last > have, have > 0 {
       actions.append(.tell(.notice("\(joined.room.label): fetching \(joined.last - have) missed")))
@@ -281,6 +302,8 @@ package struct ChatClientMachine: Machine {
     rooms[entry.room]?.have = entry.offset
     // Somebody else may use the same id: only an entry of ours says what became of our message.
     if entry.from == nick { advance(entry.id, to: .stored(offset: entry.offset), into: &actions) }
+    record(.entry(entry), into: &actions)
+    noteChange(entry)
     actions.append(.tell(.entry(entry)))
   }
 
@@ -308,7 +331,9 @@ package struct ChatClientMachine: Machine {
     case .arrived(let room, let nick): actions.append(.tell(.arrived(room, nick)))
     case .left(let room, let nick): actions.append(.tell(.left(room, nick)))
     case .error(let refusal): refused(refusal, at: now, into: &actions)
-    case .history, .pong: break
+    case .history(let room, let entries, let more):
+      received(entries, of: room, more: more, into: &actions)
+    case .pong: break
     default: if let update = Self.update(for: event) { actions.append(.tell(update)) }
     }
   }
@@ -331,6 +356,7 @@ package struct ChatClientMachine: Machine {
   private mutating func refused(
     _ refusal: ChatRefusal, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
   ) {
+    guard !refusedFetch(refusal, into: &actions) else { return }
     // Not acked: the outbox sends it again, so nothing has failed.
     guard refusal.code != .helloFirst, refusal.code != .storeFailed else { return }
     if refusal.code == .nickInUse, !isWelcome {

@@ -10,6 +10,11 @@ public enum ChatUpdate: Hashable, Sendable {
   case entry(RoomEntry)
   /// The server no longer has offsets `from...to`, or they were skipped on purpose (joining near the end).
   case gap(RoomName, from: UInt64, to: UInt64)
+  /// Older entries of a room: those that were asked for, and what is kept of a room that was joined.
+  case page(ChatPage)
+  /// The room's entries beyond `after` are not what they were: the server has lost them, or is another one. What is
+  /// there instead follows as ``entry(_:)``.
+  case rewound(RoomName, after: UInt64)
   case arrived(RoomName, Nick)
   case left(RoomName, Nick)
   case members(RoomName, [Nick])
@@ -38,6 +43,27 @@ public enum ChatUpdate: Hashable, Sendable {
   case serverNotice(ChatNotice, String)
   /// A sentence about this client: reconnected, 37 missed messages fetched, a buffer set aside.
   case notice(String)
+}
+
+/// A stretch of a room's log before what was told so far.
+public struct ChatPage: Hashable, Sendable {
+  public var room: RoomName
+  /// In rising order of offsets, as they stand now. What is about others of them (edits, deletions, reactions) is among
+  /// them as an entry, and worked in.
+  public var entries: [RoomEntry]
+  /// Whether nothing older is to be had anywhere.
+  public var isComplete: Bool
+  /// Why there are no older entries for now: a sentence, perhaps the server's.
+  public var problem: String?
+
+  public init(
+    room: RoomName, entries: [RoomEntry], isComplete: Bool = false, problem: String? = nil
+  ) {
+    self.room = room
+    self.entries = entries
+    self.isComplete = isComplete
+    self.problem = problem
+  }
 }
 
 /// What a client learns of a room when it joins.

@@ -1,4 +1,12 @@
 extension RoomEntry {
+  /// Whether it changes what another entry is: ``take(_:)`` tells how.
+  package var isAboutAnother: Bool {
+    switch kind {
+    case .edited, .deleted, .reacted, .unreacted: act.ref != nil
+    default: false
+    }
+  }
+
   /// Takes in an entry that is about this one.
   package mutating func take(_ entry: RoomEntry) {
     var since = since ?? RoomEntryChange()

@@ -24,6 +24,8 @@ public final class ChatClient: Sendable {
     public var ackTimeout = Duration.seconds(5)
     /// The underlying client's settings. Buffer, subprotocol and greeting are set by the chat.
     public var client = ClientConfiguration()
+    /// What is kept of the rooms from one run to the next; nil, the default, keeps nothing, and rooms begin near their end.
+    public var history: (any ChatHistory)?
     /// How many updates may wait for the reader before the server is read no further. Default 1,024.
     public var maximumQueuedUpdates = 1_024
 
@@ -41,6 +43,8 @@ public final class ChatClient: Sendable {
   private let client: HookupClient
   private let queue: EventQueue<ChatUpdate>
   private let core: Mutex<Core>
+  let history: (any ChatHistory)?
+  let historyReads = HistoryReads()
 
   private struct Core {
     var machine: ChatClientMachine
@@ -78,6 +82,7 @@ public final class ChatClient: Sendable {
     queue = EventQueue(limit: configuration.maximumQueuedUpdates)
     updates = ChatUpdates(queue: queue)
     self.token = token
+    history = configuration.history
     let credential =
       configuration.password.map(ChatHello.Credential.password)
       ?? token?.read().map(ChatHello.Credential.token)
@@ -91,17 +96,22 @@ public final class ChatClient: Sendable {
   /// Connects and stays connected until ``close()``, cancellation, or a failure for good. To be called once.
   public func run() async throws {
     defer { queue.finish() }
+    await restoreHistory()
     do {
       try await restore()
     } catch let error as HookupError where error.code == .closed {
       // Closed before it began: there is nothing to show, and the client ends as it was told to.
     }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { [client, queue] in
+      group.addTask { [client, queue, historyReads] in
         // What is left to tell is bounded, and nobody may be reading any more.
-        defer { queue.stopHoldingWriters() }
+        defer {
+          queue.stopHoldingWriters()
+          historyReads.finish()
+        }
         try await client.run()
       }
+      group.addTask { [self] in await readHistory() }
       group.addTask { [self] in
         for await event in client.events { await take(event) }
       }
@@ -226,7 +236,7 @@ public final class ChatClient: Sendable {
 
   /// Feeds one event and carries out what follows. Under the lock, so that updates and commands keep the machine's order: neither
   /// pushing to the queue nor posting to the event loop waits.
-  private func handle(_ event: ChatClientMachine.Event) {
+  func handle(_ event: ChatClientMachine.Event) {
     core.withLock { core in
       core.machine.handle(event, at: .now, into: &core.actions)
       while let action = core.actions.popFirst() {
@@ -235,6 +245,8 @@ public final class ChatClient: Sendable {
         case .ready: client.ready()
         case .tell(let update): queue.push([update])
         case .keep(let token): self.token?.write(token)
+        case .record(let record): history?.take(record)
+        case .read(let room, let offset): historyReads.add(room, before: offset)
         }
       }
       core.alarm.set(core.machine.nextDeadline, on: client.eventLoop) { [weak self] in
@@ -261,6 +273,7 @@ public final class ChatClient: Sendable {
     case .text, .binary, .reconnecting: break
     }
     await queue.waitForRoom()
+    await history?.waitForRoom()
   }
 
   /// Shows what an earlier run left in the outbox.

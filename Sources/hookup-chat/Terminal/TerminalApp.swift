@@ -23,6 +23,11 @@ struct TerminalApp: Sendable {
   let feed: TerminalFeed
   let options: TerminalOptions
   let perform: @Sendable (ScreenEffect) async -> Void
+  /// What the screen takes before its first frame.
+  var beginning: [ScreenEvent] = []
+  /// Is given what is to be left to the next run: when it has changed, at most once a second, and when the screen is left,
+  /// however that comes about. Must not wait.
+  var keep: (@Sendable (SavedScreen) -> Void)?
 
   /// - Parameters:
   ///   - feed: the news; it is closed when the screen is left.
@@ -69,8 +74,9 @@ struct TerminalApp: Sendable {
     defer { TerminalActor.shared.thread.ignoreSignals() }
     let terminal = try NcursesTerminal(options: options)
     defer { terminal.close() }
-    let loop = TerminalLoop(screen: screen, terminal: terminal, feed: feed, effects: effects)
-    return await loop.run()
+    let loop = TerminalLoop(
+      screen: screen, terminal: terminal, feed: feed, effects: effects, keep: keep)
+    return await loop.run(beginning: beginning)
   }
 }
 
@@ -81,11 +87,18 @@ final class TerminalLoop {
   private static let updatesPerTurn = 256
   /// The least time between two ticks, whatever the screen asks for.
   private static let minimumTick = Duration.milliseconds(20)
+  /// The least time between two savings. More: a kill takes more of a draft. Less: more writing on the disk.
+  private static let keepInterval = Duration.seconds(1)
 
   private var screen: ChatScreen
   private let terminal: NcursesTerminal
   private let feed: TerminalFeed
   private let effects: EffectQueue
+  private let keep: (@Sendable (SavedScreen) -> Void)?
+  /// What was kept last, when, and when the next look is due; nil while nothing has happened since.
+  private var kept: SavedScreen?
+  private var keptAt: MonotonicInstant?
+  private var keepDue: MonotonicInstant?
   private var decoder = KeyDecoder()
   private var pacer = PaintPacer()
   private var clock = ClockReader()
@@ -93,14 +106,20 @@ final class TerminalLoop {
   private var lastTick = MonotonicInstant.zero
   private var end: TerminalApp.End?
 
-  init(screen: ChatScreen, terminal: NcursesTerminal, feed: TerminalFeed, effects: EffectQueue) {
+  init(
+    screen: ChatScreen, terminal: NcursesTerminal, feed: TerminalFeed, effects: EffectQueue,
+    keep: (@Sendable (SavedScreen) -> Void)? = nil
+  ) {
     self.screen = screen
     self.terminal = terminal
     self.feed = feed
     self.effects = effects
+    self.keep = keep
   }
 
-  func run() async -> TerminalApp.End {
+  func run(beginning: [ScreenEvent] = []) async -> TerminalApp.End {
+    defer { keepNow() }
+    for event in beginning { apply(event) }
     resized()
     var moreInput = false
     while true {
@@ -109,6 +128,7 @@ final class TerminalLoop {
       if Task.isCancelled { return .cancelled }
       tickIfDue()
       paintIfDue()
+      if let keepDue, keepDue <= .now { keepNow() }
       let deadline = nextDeadline()
       let wake = await TerminalActor.shared.thread.wait(
         until: hasMoreNews || moreInput ? .now : deadline, input: effects.hasRoom)
@@ -120,6 +140,7 @@ final class TerminalLoop {
   // MARK: Events
 
   private func apply(_ event: ScreenEvent) {
+    noteChange(event)
     for effect in screen.update(event, at: clock.read()) {
       switch effect {
       case .bell: terminal.bell()
@@ -224,6 +245,29 @@ final class TerminalLoop {
     pacer.changedByHand(at: .now)
   }
 
+  // MARK: Keeping
+
+  /// Whether `event` may change what the next run begins with.
+  private func noteChange(_ event: ScreenEvent) {
+    guard keep != nil, keepDue == nil else { return }
+    switch event {
+    case .key, .chat, .edited:
+      let now = MonotonicInstant.now
+      keepDue = keptAt.map { max(now, $0 + Self.keepInterval) } ?? now
+    default: break
+    }
+  }
+
+  private func keepNow() {
+    guard let keep else { return }
+    keepDue = nil
+    keptAt = .now
+    let saved = screen.saved
+    guard saved != kept else { return }
+    kept = saved
+    keep(saved)
+  }
+
   // MARK: Time
 
   private func tickIfDue() {
@@ -237,7 +281,7 @@ final class TerminalLoop {
   /// When to wake up at the latest. The screen names the next tick as seen from now, so it is kept until it has come.
   private func nextDeadline() -> MonotonicInstant? {
     tick = screen.nextTick(at: clock.read()).map { max($0, lastTick + Self.minimumTick) }
-    return [pacer.due, decoder.nextDeadline, tick].compactMap { $0 }.min()
+    return [pacer.due, decoder.nextDeadline, tick, keepDue].compactMap { $0 }.min()
   }
 
   private func paintIfDue() {

@@ -128,6 +128,17 @@ private final class Counter: Sendable {
     #expect(feed.take(9) == [.chat(.notice("b"))])
     #expect(feed.take(9) == [])
   }
+
+  @Test func `a page of older entries comes in line with the updates`() async throws {
+    let feed = TerminalFeed(wake: {})
+    let room = try RoomName("ops")
+    await feed.chat.send(.notice("a"))
+    await feed.chat.send(
+      .page(ChatPage(room: room, entries: [], isComplete: true, problem: "why")))
+    await feed.chat.send(.notice("b"))
+    let page = HistoryPage(room: room, entries: [], isComplete: true, problem: "why")
+    #expect(feed.take(9) == [.chat(.notice("a")), .history(page), .chat(.notice("b"))])
+  }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct EffectQueueTests {

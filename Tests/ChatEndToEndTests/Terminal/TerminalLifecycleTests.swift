@@ -89,8 +89,8 @@ import Testing
     let terminal = stage.terminal
     let seen = terminal.output.count
     terminal.resize(columns: 100, rows: 50)
-    // Row 50 exists now, and the input line stands in it.
-    try terminal.wait(for: "\u{1b}[50d[#ops]", from: seen)
+    // Row 50 exists now, and the cursor stands behind the prompt in it.
+    try terminal.wait(for: "\u{1b}[50;8H", from: seen)
   }
 
   @Test func `Control-Z where nobody could continue us comes straight back`() throws {
@@ -148,7 +148,7 @@ import Testing
 }
 
 /// A directory of its own for a program, removed with this value.
-private final class TemporaryHome {
+final class TemporaryHome {
   let path: String
 
   init() throws {

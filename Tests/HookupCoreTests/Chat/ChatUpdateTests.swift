@@ -8,6 +8,11 @@ import Testing
     #expect(room.last == 0)
   }
 
+  @Test func `a page without entries is neither all there is nor a problem`() throws {
+    let page = ChatPage(room: try RoomName("ops"), entries: [])
+    #expect(!page.isComplete && page.problem == nil)
+  }
+
   @Test func `a message of one's own goes from buffered through sent to stored under its offset`()
     throws
   {

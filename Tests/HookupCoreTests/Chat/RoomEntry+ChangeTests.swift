@@ -33,6 +33,14 @@ import Testing
     #expect(message.since == RoomEntryChange(edited: 2, deleted: 7))
   }
 
+  @Test func `what is about another entry is told from what is said`() throws {
+    for kind in [RoomAct.Kind.edited, .deleted, .reacted, .unreacted] {
+      #expect(try about(kind, "x", by: "bob", at: 2).isAboutAnother)
+    }
+    #expect(try !about(.said, "an answer", by: "bob", at: 2).isAboutAnother)
+    #expect(!entry(1, "x", from: "alice").isAboutAnother)
+  }
+
   @Test func `different reactions are bounded`() throws {
     var change = RoomEntryChange()
     for number in 0..<50 { change.add("\(number)", by: try Nick("bob")) }

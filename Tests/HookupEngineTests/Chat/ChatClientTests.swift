@@ -275,7 +275,7 @@ import Testing
 /// What a chat client tells, for a test that takes what it is interested in.
 ///
 /// `@unchecked Sendable`: one task of a test uses it at a time.
-private final class HeardUpdates: @unchecked Sendable {
+final class HeardUpdates: @unchecked Sendable {
   private var iterator: ChatUpdates.AsyncIterator
 
   init(_ updates: ChatUpdates) { iterator = updates.makeAsyncIterator() }
@@ -315,12 +315,13 @@ extension ChatUpdate {
 }
 
 /// Runs a chat client while `body` runs, then closes it; its `run()` must return without an error.
-private func withChatClient<Result>(
-  _ url: String, _ nick: String, directory: String? = nil,
+func withChatClient<Result>(
+  _ url: String, _ nick: String, directory: String? = nil, history: (any ChatHistory)? = nil,
   _ body: (ChatClient, HeardUpdates) async throws -> Result
 ) async throws -> Result {
   var configuration = ChatClient.Configuration(nick: try Nick(nick), directory: directory)
   configuration.client = .quick
+  configuration.history = history
   let client = try ChatClient(url, configuration: configuration, logger: .quiet)
   let running = Task { try await client.run() }
   do {
