@@ -64,18 +64,27 @@ let package = Package(
     // The whole of a session in virtual time, with everything that can go wrong, from one seed.
     .target(
       name: "HookupSimulation", dependencies: ["HookupCore", nioCore], swiftSettings: strict),
+    // How both programs read their configuration files.
+    .target(
+      name: "HookupConfiguration",
+      dependencies: ["HookupCore", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: strict),
     .systemLibrary(name: "CNcursesw", providers: [.apt(["libncursesw5-dev"])]),
 
     .executableTarget(
       name: "hookup-chat",
       dependencies: [
-        "HookupTUI", "HookupEngine", "HookupSQLite", "CNcursesw", argumentParser, logging,
+        "HookupTUI", "HookupEngine", "HookupSQLite", "HookupConfiguration", "CNcursesw",
+        argumentParser, logging,
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
+      // What --print-config prints.
+      resources: [.embedInCode("hookup-chat.toml")],
       swiftSettings: strict),
     .executableTarget(
       name: "hookup-chat-server",
       dependencies: [
-        "HookupEngine", "HookupSQLite", argumentParser,
+        "HookupEngine", "HookupSQLite", "HookupConfiguration", argumentParser,
         .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

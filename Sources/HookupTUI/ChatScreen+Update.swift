@@ -16,6 +16,12 @@ extension ChatScreen {
       if let index = openUnlessLeft(room) {
         windows[index].timeline.applyGap(from: from, to: to, at: now)
       }
+    case .rewound(let room, let offset):
+      if let index = index(of: room) {
+        windows[index].timeline.rewind(after: offset)
+        windows[index].catchUp = nil
+        windows[index].toldRead = 0
+      }
     case .arrived(let room, let nick):
       if let index = index(of: room) {
         windows[index].arrive(nick)

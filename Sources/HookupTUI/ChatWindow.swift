@@ -41,6 +41,8 @@ struct ChatWindow: Sendable {
   var catchUp: CatchUp?
   /// Up to which offset the server knows that this person has read.
   var toldRead: UInt64 = 0
+  /// The number behind the last line that ``ChatScreen/takeLines()`` gave out.
+  var taken = ChatTimeline.origin
   /// Who is writing.
   private(set) var typists: [Typist] = []
   /// Cells of the longest nick that spoke, 5...12: the column only grows, so that nothing jumps.

@@ -176,8 +176,10 @@ public struct ScreenOptions: Hashable, Sendable {
   /// Whether wheel and clicks reach the program from the start; default false, because the terminal then no longer selects
   /// text by itself.
   public var mouse = false
-  /// Side panes that are hidden at the start, by the words of `/panes`: `link`, `acks`, `backlog`, `people`, `rooms`.
+  /// Side panes that are hidden at the start, by ``paneWords``.
   public var hiddenPanes: [String] = []
+  /// The panes as `/panes` names them.
+  public static let paneWords = Pane.allCases.map(\.word)
 
   public init() {}
 }

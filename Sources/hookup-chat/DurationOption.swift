@@ -31,8 +31,8 @@ enum WaitOption {
     var spelled: [String] = []
     for (index, argument) in arguments.enumerated() {
       if argument == "--" { return spelled + arguments[index...] }
-      let next = index + 1 < arguments.count ? arguments[index + 1] : nil
-      let hasValue = next.map { DurationOption(argument: $0) != nil } ?? false
+      let next: String? = index + 1 < arguments.count ? arguments[index + 1] : nil
+      let hasValue = next.flatMap(DurationOption.init(argument:)) != nil
       spelled.append(argument == "--wait" && !hasValue ? "--wait=60s" : argument)
     }
     return spelled

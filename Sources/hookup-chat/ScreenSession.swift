@@ -44,32 +44,39 @@ struct ScreenSession: Sendable {
   func perform(_ effect: ScreenEffect) async {
     do {
       switch effect {
-      case .say(let room, let text): try await client.say(text, in: room)
-      case .join(let room): client.join(room)
-      case .part(let room): client.part(room)
-      case .setTopic(let room, let text): try await client.setTopic(text, of: room)
-      case .speak(let room, let act):
-        try await client.say(act.text, in: room, as: act.kind, replyingTo: act.ref)
-      case .act(let room, let act): try await client.perform(act, in: room)
-      case .ask(let command): client.ask(command)
-      case .logIn(let password): client.logIn(password: password)
-      case .requestMembers(let room): client.requestMembers(of: room)
-      case .requestRooms: client.requestRooms()
-      case .reconnect: client.reconnect()
-      case .setOnline(true): client.reconnect()
-      case .setOnline(false): client.goOffline()
-      case .read(let room, let offset): client.ask(.read(room, offset: offset))
       case .notify(let notification): notifier?.notify(notification)
       case .export(let name, let lines):
         let path = try ExportedFile.write(name, lines)
         await feed.chat.send(.notice("\(lines.count) lines are in \(path)"))
-      case .fetchHistory(let room, let offset): client.fetchHistory(of: room, before: offset)
-      case .drop: break
-      // Done where the terminal is.
-      case .edit, .setMouse, .setTheme, .showPlain, .bell, .redraw, .suspend, .quit: break
+      default: try await Self.perform(effect, by: client)
       }
     } catch {
       await feed.chat.send(.notice("not taken: \(error)"))
+    }
+  }
+
+  /// What an effect means for the client; nothing for those that concern the terminal.
+  static func perform(_ effect: ScreenEffect, by client: ChatClient) async throws {
+    switch effect {
+    case .say(let room, let text): try await client.say(text, in: room)
+    case .join(let room): client.join(room)
+    case .part(let room): client.part(room)
+    case .setTopic(let room, let text): try await client.setTopic(text, of: room)
+    case .speak(let room, let act):
+      try await client.say(act.text, in: room, as: act.kind, replyingTo: act.ref)
+    case .act(let room, let act): try await client.perform(act, in: room)
+    case .ask(let command): client.ask(command)
+    case .logIn(let password): client.logIn(password: password)
+    case .requestMembers(let room): client.requestMembers(of: room)
+    case .requestRooms: client.requestRooms()
+    case .reconnect: client.reconnect()
+    case .setOnline(true): client.reconnect()
+    case .setOnline(false): client.goOffline()
+    case .read(let room, let offset): client.ask(.read(room, offset: offset))
+    case .fetchHistory(let room, let offset): client.fetchHistory(of: room, before: offset)
+    case .drop: break
+    case .notify, .export, .edit, .setMouse, .setTheme, .showPlain, .bell, .redraw, .suspend, .quit:
+      break
     }
   }
 }

@@ -32,6 +32,7 @@ struct SendCommand: AsyncParsableCommand {
   var wait: DurationOption?
 
   func run() async throws {
+    let options = try self.options.resolved()
     var configuration = try options.clientConfiguration()
     configuration.ackTimeout = ackWithin.duration
     let client = try ChatClient(options.url, configuration: configuration, logger: .quiet)

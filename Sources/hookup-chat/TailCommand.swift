@@ -41,6 +41,7 @@ struct TailCommand: AsyncParsableCommand {
 
   func run() async throws {
     // Reading queues nothing, so it needs no outbox and no lock: any number of readers may share a home.
+    let options = try self.options.resolved()
     var configuration = try options.clientConfiguration()
     configuration.onlyReads = true
     let client = try ChatClient(options.url, configuration: configuration, logger: .quiet)

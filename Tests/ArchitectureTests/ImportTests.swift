@@ -12,7 +12,7 @@ import Testing
     "HookupSQLite", "HookupPostgres", "GRDB", "GRDBSQLite", "CPostgres",
   ]
   private static let shell: Set<String> = [
-    "HookupTUI", "HookupSimulation", "CNcursesw", "ArgumentParser", "TOMLKit",
+    "HookupTUI", "HookupSimulation", "HookupConfiguration", "CNcursesw", "ArgumentParser", "TOMLKit",
   ]
   /// No clock, file, socket, log or randomness comes in through these.
   private static let pure: Set<String> = [
@@ -24,6 +24,7 @@ import Testing
   private static let rules: [String: Rule] = [
     "HookupCore": .only(pure),
     "HookupTUI": .only(["HookupCore"]),
+    "HookupConfiguration": .only(["HookupCore", "TOMLKit"]),
     "HookupSimulation": .only(pure.union(["HookupCore"])),
     "HookupEngine": .never(backEnds.union(shell)),
     "HookupSQLite": .never(shell.union(["HookupPostgres", "CPostgres"])),

@@ -22,6 +22,21 @@ extension ChatTimeline {
     return count
   }
 
+  /// The server no longer has what came after `offset`, or never had it: another store. What comes next may bear the same
+  /// offsets. What is in view stays, unless nothing of it holds any more.
+  package mutating func rewind(after offset: UInt64) {
+    guard offset < lastOffset else { return }
+    if offset == 0 {
+      clear()
+      oldestOffset = nil
+      hasAll = false
+    }
+    lastOffset = offset
+    readOffset = min(readOffset, offset)
+    catchUpOffset = min(catchUpOffset, offset)
+    messages = messages.filter { $0.key <= offset }
+  }
+
   /// Whether somebody reads back: then more lines are kept. The oldest go when the reading is over.
   package mutating func readBack(_ isReadingBack: Bool) {
     guard isReadingBack != self.isReadingBack else { return }

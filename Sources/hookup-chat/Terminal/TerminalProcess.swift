@@ -59,6 +59,20 @@ enum TerminalProcess {
     return String(cString: value)
   }
 
+  /// All variables.
+  static func environment() -> [String: String] {
+    var variables: [String: String] = [:]
+    var next = environ
+    while let entry = next.pointee {
+      let text = String(cString: entry)
+      if let end = text.firstIndex(of: "=") {
+        variables[String(text[..<end])] = String(text[text.index(after: end)...])
+      }
+      next += 1
+    }
+    return variables
+  }
+
   private static func backtraceSettings() -> String {
     let settings = "enable=yes,interactive=no,color=no"
     // The settings are separated by commas and know no quotes.

@@ -141,4 +141,18 @@ extension ChatTimelineTests {
         "http://a", "http://b", "https://c", "http://old", nil, nil, nil,
       ])
   }
+
+  @Test mutating func `what a server has lost stays in view, and its offsets come again`() throws {
+    for entry in try page(1...5) { timeline.apply(entry) }
+    timeline.rewind(after: 3)
+    timeline.apply(try entry(4, "another four"))
+    #expect(texts(timeline) == ["1", "2", "3", "4", "5", "another four"])
+    #expect(timeline.line(at: 4) == ChatTimeline.origin + 5)
+    timeline.rewind(after: 9)
+    #expect(timeline.lastOffset == 4)
+    timeline.rewind(after: 0)
+    timeline.apply(try entry(1, "another store"))
+    #expect(texts(timeline) == ["another store"])
+    #expect(timeline.oldestOffset == 1)
+  }
 }
