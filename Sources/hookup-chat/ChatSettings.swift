@@ -89,10 +89,13 @@ struct ChatSettings: Sendable {
 
   typealias Table = SettingTable<ChatSettings>
 
+  private static let nick: @Sendable (String) -> Nick? = { try? Nick($0) }
+  private static let room: @Sendable (String) -> RoomName? = { try? RoomName($0) }
+
   private static let places: [String: Table.Setting] = [
     "url": Table.text { $0.url = $1 },
-    "nick": Table.parsed("a nick that somebody may have", { try? Nick($0) }) { $0.nick = $1 },
-    "room": Table.parsed("a room: \"ops\", or \"@bob\"", { try? RoomName($0) }) { $0.room = $1 },
+    "nick": Table.parsed("a nick that somebody may have", nick) { $0.nick = $1 },
+    "room": Table.parsed("a room: \"ops\", or \"@bob\"", room) { $0.room = $1 },
     "data": Table.text { $0.data = $1 },
     "password-command": Table.list { $0.passwordCommand = $1 },
     "password-file": Table.text { $0.passwordFile = $1 },

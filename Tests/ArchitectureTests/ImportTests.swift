@@ -12,7 +12,8 @@ import Testing
     "HookupSQLite", "HookupPostgres", "GRDB", "GRDBSQLite", "CPostgres",
   ]
   private static let shell: Set<String> = [
-    "HookupTUI", "HookupSimulation", "HookupConfiguration", "CNcursesw", "ArgumentParser", "TOMLKit",
+    "HookupTUI", "HookupSimulation", "HookupConfiguration", "CNcursesw", "ArgumentParser",
+    "TOMLKit",
   ]
   /// No clock, file, socket, log or randomness comes in through these.
   private static let pure: Set<String> = [
