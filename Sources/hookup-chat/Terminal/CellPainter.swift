@@ -48,11 +48,8 @@ struct CellPainter {
       out.attributes = look.attributes
       out.pair = look.pair
       out.width = min(cell.width, 2)
-      var count = 0
-      for scalar in cell.text.unicodeScalars.prefix(Int(HK_CELL_SCALARS)) {
-        hk_cell_set(&out, Int32(count), scalar.value)
-        count += 1
-      }
+      let count = cell.sign.count
+      for index in 0..<count { hk_cell_set(&out, Int32(index), cell.sign[index]) }
       out.count = UInt8(count)
       row.append(out)
     }
