@@ -128,6 +128,7 @@ extension NcursesTerminal {
     wnoutrefresh(hk_stdscr())
     doupdate()
     shown = buffer
+    startupPages.releaseWhenDue(at: .now)
   }
 
   private func place(cursor: (row: Int, column: Int)?) {
