@@ -85,14 +85,14 @@ struct TerminalTrial: Sendable {
 
   private func idle(_ device: TerminalDevice, _ figures: inout TerminalFigures) async throws {
     let seconds = effort.idleSeconds
-    let memory = device.memory
-    figures.idleMB = memory?.residentMB
-    figures.idlePrivateMB = memory?.privateMB
     let (cpu, bytes, start) = (device.cpu, device.bytes, MonotonicInstant.now)
     try await offThePool { device.follow(for: .seconds(seconds)) }
     let time = start.duration(to: .now)
     figures.idlePercent = 100 * ((device.cpu - cpu) / time)
     figures.idleBytesPerSecond = Double(device.bytes - bytes) / (time / .seconds(1))
+    let memory = device.memory
+    figures.idleMB = memory?.residentMB
+    figures.idlePrivateMB = memory?.privateMB
   }
 
   // MARK: - Keys
