@@ -13,8 +13,10 @@ import Testing
       while world.cuts < 50 {
         step += 1
         try world.step()
-        if random.next() % 12 == 0 { try world.cut() }
-        let faults = world.faults() + (step % 10 == 0 ? world.pictureFaults() : [])
+        let isCut = random.next() % 12 == 0
+        if isCut { try world.cut() }
+        var faults = isCut || step % 3 == 0 ? world.faults() : []
+        if step % 25 == 0 { faults += world.pictureFaults() }
         guard faults.isEmpty else {
           Issue.record("step \(step), cut \(world.cuts): \(faults.prefix(3)), \(place)")
           return

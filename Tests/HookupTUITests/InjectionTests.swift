@@ -76,7 +76,7 @@ enum Injection: String, CaseIterable, CustomTestStringConvertible {
     (
       "notice of this client, with a file name",
       {
-        $0.feed(.chat(.notice("the buffer '/home/\($1)/outbox' was set aside")))
+        $0.feed(.chat(.notice("the buffer '\($1)/outbox' was set aside")))
       }
     ),
     ("away", { $0.feed(.chat(.away(try Nick("bob"), $1))) }),
@@ -147,7 +147,7 @@ enum Injection: String, CaseIterable, CustomTestStringConvertible {
       var stage = try Stage(unicode: index % 4 != 0)
       try stage.goOnline()
       try source.put(&stage, text)
-      for (columns, rows) in [(110, 24), (40, 12), (20, 5)] {
+      for (columns, rows) in [(80, 16), (40, 12), (20, 5)] {
         stage.resize(columns, rows)
         let buffer = stage.render()
         let place: Comment = "\(name), \(text.debugDescription) at \(columns)x\(rows)"

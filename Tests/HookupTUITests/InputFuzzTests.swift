@@ -17,7 +17,7 @@ import Testing
   ]
 
   @Test func `any bytes in any pieces become keys whose text is text`() {
-    Fuzz.rounds(2_000, "keys") { random, place in
+    Fuzz.rounds(400, "keys") { random, place in
       var decoder = KeyDecoder()
       var now = MonotonicInstant.zero
       for _ in 0..<Int.random(in: 1...40, using: &random) {
@@ -65,7 +65,7 @@ import Testing
       "a", " ", "word ", "\n", "日", "e", "\u{301}", "👩\u{200D}👩", "\u{1F1E9}", "\u{1F1EA}", "\r",
       String(repeating: "long ", count: 400),
     ]
-    Fuzz.rounds(500, "editor") { random, place in
+    Fuzz.rounds(150, "editor") { random, place in
       var editor = LineEditor()
       for _ in 0..<60 {
         switch random.next() % 18 {
@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test func `any text becomes whole printable cells`() {
-    Fuzz.rounds(3_000, "sanitiser") { random, place in
+    Fuzz.rounds(500, "sanitiser") { random, place in
       var text = ""
       for _ in 0..<Int.random(in: 0...30, using: &random) {
         if random.next() % 3 == 0 {
@@ -120,7 +120,7 @@ import Testing
   @Test func `no line traps a slash command, and nothing that begins like one is said by mistake`()
   {
     let names = SlashCommand.all.map { "/" + $0.name }
-    Fuzz.rounds(3_000, "commands") { random, place in
+    Fuzz.rounds(1_000, "commands") { random, place in
       var line = names.randomElement(using: &random) ?? "/"
       if random.next() % 4 == 0 { line = String(line.prefix(Int(random.next() % 5))) }
       for _ in 0..<Int(random.next() % 5) {
@@ -137,7 +137,7 @@ import Testing
   }
 
   @Test func `keys of any kind in any order keep the whole screen whole`() throws {
-    try Fuzz.rounds(60, "screen") { random, place in
+    try Fuzz.rounds(12, "screen") { random, place in
       var stage = try Stage(unicode: random.next() % 2 == 0)
       var decoder = KeyDecoder()
       for _ in 0..<60 {
