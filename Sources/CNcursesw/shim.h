@@ -7,6 +7,7 @@
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 #include <curses.h>
+#include <elf.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -265,6 +267,37 @@ static inline void hk_take_signals(void) {
 static inline void hk_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 static inline int hk_event_descriptor(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+/* ---- Memory ---- */
+
+/* <link.h> declares these only under a feature macro that the module's importer may not have set. */
+struct dl_phdr_info;
+extern int dl_iterate_phdr(int (*)(struct dl_phdr_info *, size_t, void *), void *);
+typedef struct {
+  uintptr_t address;
+  const char *name;
+  const Elf64_Phdr *headers;
+  Elf64_Half count;
+} hk_loaded_object;
+
+static inline int hk_release_object(struct dl_phdr_info *info, size_t size, void *ignored) {
+  const hk_loaded_object *object = (const hk_loaded_object *)info;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  (void)ignored;
+  if (size < sizeof *object || sizeof(void *) != 8) return 1;
+  for (int i = 0; i < object->count; i++) {
+    const Elf64_Phdr *header = &object->headers[i];
+    if (header->p_type != PT_LOAD || (header->p_flags & PF_W)) continue;
+    uintptr_t start = (object->address + header->p_vaddr) & ~(page - 1);
+    uintptr_t end = (object->address + header->p_vaddr + header->p_filesz) & ~(page - 1);
+    if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+/* Lets go of the pages of programs and libraries that are as in their files: those that the start alone needed, for
+   linking above all, do not come back, and those that are used come back from the page cache at once. */
+static inline void hk_release_program_pages(void) { dl_iterate_phdr(hk_release_object, NULL); }
 
 /* ---- The crash guard ---- */
 

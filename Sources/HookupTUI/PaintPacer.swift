@@ -15,6 +15,11 @@ public struct PaintPacer: Hashable, Sendable {
     self.interval = interval
   }
 
+  /// Before this instant nothing that comes by itself is painted, so it need not be looked at either.
+  public var nextPaint: MonotonicInstant {
+    lastPaint.map { $0 + interval } ?? .zero
+  }
+
   /// Something to be seen has changed that nobody here did.
   public mutating func changed(at now: MonotonicInstant) {
     let earliest = lastPaint.map { max(now, $0 + interval) } ?? now

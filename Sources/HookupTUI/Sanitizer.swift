@@ -15,8 +15,9 @@ package enum Sanitizer {
   ///   - column: where the line starts, for tab stops.
   ///   - limit: scalars read at most; a longer text ends with three points.
   static func glyphs(of text: String, column: Int = 0, limit: Int = 8_192) -> [Glyph] {
-    var writer = GlyphWriter(column: column)
     let shown = prefix(of: text, limit: limit)
+    if shown.utf8.count == text.utf8.count, isPlain(shown) { return plainGlyphs(of: shown) }
+    var writer = GlyphWriter(column: column)
     for character in shown { writer.append(character) }
     if shown.utf8.count < text.utf8.count { writer.appendPlain("...") }
     return writer.glyphs
@@ -33,6 +34,7 @@ package enum Sanitizer {
     var writer = GlyphWriter(column: 0)
     let shown = prefix(of: text, limit: limit)
     var isCut = shown.utf8.count < text.utf8.count
+    if !isCut, isPlain(shown) { return [plainGlyphs(of: shown)] }
     for character in shown {
       guard character == "\n" || character == "\r\n" else {
         writer.append(character)
@@ -69,6 +71,21 @@ package enum Sanitizer {
   /// Whether the text is printable ASCII, which needs no care.
   static func isPlain(_ text: String) -> Bool {
     text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+  }
+
+  /// The glyphs of printable ASCII, each a byte.
+  static func plainGlyphs(of text: String) -> [Glyph] {
+    text.utf8.map { Glyph(scalar: Unicode.Scalar($0), width: 1) }
+  }
+
+  /// Whether a scalar is shown as it is. As ``treatment(of:)``, and quick where the answer is known: letters of most
+  /// scripts in use, and what frames and bars are drawn with.
+  static func keeps(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x20...0x7E, 0xA1...0xAC, 0xAE...0x2FF, 0x2500...0x25FF, 0x4E00...0x9FFC, 0xAC00...0xD7A3:
+      true
+    default: treatment(of: scalar) == .keep
+    }
   }
 
   /// What is done with a scalar.
@@ -131,7 +148,7 @@ private struct GlyphWriter {
     let scalars = character.unicodeScalars
     guard let first = scalars.first else { return }
     if scalars.count == 1, (0x20...0x7E).contains(first.value) {
-      return appendGlyph(Glyph(text: String(first), width: 1))
+      return appendGlyph(Glyph(scalar: first, width: 1))
     }
     if first.value == 0x09 { return appendTab() }
     if isFlag(scalars) { return appendGlyph(Glyph(text: String(character), width: 2)) }
@@ -148,7 +165,7 @@ private struct GlyphWriter {
 
   mutating func appendPlain(_ text: String, isEscape: Bool = false) {
     for scalar in text.unicodeScalars {
-      appendGlyph(Glyph(text: String(scalar), width: 1, isEscape: isEscape))
+      appendGlyph(Glyph(scalar: scalar, width: 1, isEscape: isEscape))
     }
   }
 
@@ -165,22 +182,22 @@ private struct GlyphWriter {
       } else if TextWidth.isMark(scalar) {
         appendMark(scalar)
       } else {
-        appendGlyph(Glyph(text: String(scalar), width: TextWidth.width(of: scalar)))
+        appendGlyph(Glyph(scalar: scalar, width: TextWidth.width(of: scalar)))
       }
     }
   }
 
   private mutating func appendMark(_ scalar: Unicode.Scalar) {
-    guard let last = glyphs.last, !last.isEscape, !last.isSpace, !isFlag(last.text.unicodeScalars)
+    guard let last = glyphs.last, !last.isEscape, !last.isSpace, !last.isFlag
     else {
       // A mark without a base gets the dotted circle, so that it cannot climb onto what is not its own.
       appendGlyph(Glyph(text: "\u{25CC}", width: 1))
-      glyphs[glyphs.count - 1].text.unicodeScalars.append(scalar)
+      glyphs[glyphs.count - 1].sign.append(scalar)
       marks = 1
       return
     }
     guard marks < Sanitizer.maximumMarks else { return }
-    glyphs[glyphs.count - 1].text.unicodeScalars.append(scalar)
+    glyphs[glyphs.count - 1].sign.append(scalar)
     marks += 1
   }
 

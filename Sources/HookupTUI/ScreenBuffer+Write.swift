@@ -35,20 +35,21 @@ extension ScreenBuffer {
   /// The second of two checks: whatever came here unsanitised is shown as U+FFFD, not obeyed.
   private mutating func put(_ glyph: Glyph, row: Int, column: Int, style: CellStyle) {
     let start = row * columns + column
-    let scalars = glyph.text.unicodeScalars
-    let isFlag =
-      scalars.count == 2 && TextWidth.width(of: scalars[scalars.startIndex]) == 1
-      && glyph.width == 2
-    if isFlag {
+    if glyph.isFlag {
       // Two cells of one letter each; a terminal that draws flags joins them.
-      for (offset, scalar) in scalars.enumerated() {
-        set(Cell(Self.safe(String(scalar)), width: 1, style: style), at: start + offset, row: row)
+      for offset in 0..<2 {
+        guard let scalar = Unicode.Scalar(glyph.sign[offset]) else { continue }
+        let sign = Self.safe(SignText(scalar: scalar))
+        set(Cell(sign: sign, width: 1, style: style), at: start + offset, row: row)
       }
       return
     }
     let width = min(2, max(1, glyph.width))
-    set(Cell(Self.safe(glyph.text), width: UInt8(width), style: style), at: start, row: row)
-    if width == 2 { set(Cell("", width: 0, style: style), at: start + 1, row: row) }
+    let cell = Cell(sign: Self.safe(glyph.sign), width: UInt8(width), style: style)
+    set(cell, at: start, row: row)
+    if width == 2 {
+      set(Cell(sign: SignText(), width: 0, style: style), at: start + 1, row: row)
+    }
   }
 
   /// Sets a cell and, where that takes half of a wide cell, blanks the other half.
@@ -56,17 +57,22 @@ extension ScreenBuffer {
     let bounds = (row * columns)..<((row + 1) * columns)
     guard bounds.contains(index) else { return }
     if cells[index].width == 0, cell.width != 0, bounds.contains(index - 1) {
-      cells[index - 1] = Cell(" ", style: cells[index - 1].style)
+      cells[index - 1] = Cell(sign: .space, style: cells[index - 1].style)
     }
     if cells[index].width == 2, bounds.contains(index + 1) {
-      cells[index + 1] = Cell(" ", style: cells[index + 1].style)
+      cells[index + 1] = Cell(sign: .space, style: cells[index + 1].style)
     }
     cells[index] = cell
   }
 
-  private static func safe(_ text: String) -> String {
-    if text.utf8.count == 1, Sanitizer.isPlain(text) { return text }
-    let isSafe = text.unicodeScalars.allSatisfy { Sanitizer.treatment(of: $0) == .keep }
-    return isSafe && !text.isEmpty ? text : "\u{FFFD}"
+  private static func safe(_ sign: SignText) -> SignText {
+    let count = sign.count
+    if count == 1, (0x20...0x7E).contains(sign[0]) { return sign }
+    for index in 0..<count {
+      guard let scalar = Unicode.Scalar(sign[index]), Sanitizer.keeps(scalar) else {
+        return .replacement
+      }
+    }
+    return count == 0 ? .replacement : sign
   }
 }

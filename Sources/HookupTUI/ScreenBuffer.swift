@@ -38,16 +38,21 @@ extension CellStyle {
 /// one regional indicator each.
 public struct Cell: Hashable, Sendable {
   /// Printable scalars only; empty for the right half of a wide cell.
-  public var text: String = " "
+  public var sign = SignText.space
   /// 1 or 2; 0 for the right half of a wide cell.
   public var width: UInt8 = 1
   public var style = CellStyle()
   public init() {}
   public init(_ text: String, width: UInt8 = 1, style: CellStyle = CellStyle()) {
-    self.text = text
+    self.init(sign: SignText(text), width: width, style: style)
+  }
+  init(sign: SignText, width: UInt8 = 1, style: CellStyle = CellStyle()) {
+    self.sign = sign
     self.width = width
     self.style = style
   }
+  /// The same scalars as a string.
+  public var text: String { sign.text }
 }
 
 /// The whole screen as a grid of cells, and where the real cursor stands.

@@ -32,13 +32,22 @@ public struct ScreenDiff: Hashable, Sendable {
       old.cursor?.row != new.cursor?.row || old.cursor?.column != new.cursor?.column
     // Screens made from one another share their storage: then this is one comparison of pointers.
     guard old.cells != new.cells else { return }
-    for row in 0..<new.rows { compare(row: row, old[row: row], new[row: row]) }
+    old.cells.withUnsafeBufferPointer { before in
+      new.cells.withUnsafeBufferPointer { after in
+        for row in 0..<new.rows {
+          let range = (row * new.columns)..<((row + 1) * new.columns)
+          compare(row: row, before[range], after[range])
+        }
+      }
+    }
   }
 
-  private mutating func compare(row: Int, _ old: ArraySlice<Cell>, _ new: ArraySlice<Cell>) {
+  private mutating func compare(
+    row: Int, _ old: Slice<UnsafeBufferPointer<Cell>>, _ new: Slice<UnsafeBufferPointer<Cell>>
+  ) {
     var open: Range<Int>?
-    for (column, cells) in zip(old, new).enumerated() where cells.0 != cells.1 {
-      // The cells of a row have the same base index on both sides, which is not 0.
+    let base = new.startIndex
+    for column in 0..<new.count where old[base + column] != new[base + column] {
       let start = Self.leftEdge(of: column, in: new)
       let end = Self.rightEdge(of: column, in: new)
       if let range = open, start - range.upperBound <= Self.bridge {
@@ -51,13 +60,13 @@ public struct ScreenDiff: Hashable, Sendable {
     if let range = open { runs.append(Run(row: row, columns: range)) }
   }
 
-  private static func leftEdge(of column: Int, in row: ArraySlice<Cell>) -> Int {
+  private static func leftEdge(of column: Int, in row: Slice<UnsafeBufferPointer<Cell>>) -> Int {
     var column = column
     while column > 0, row[row.startIndex + column].width == 0 { column -= 1 }
     return column
   }
 
-  private static func rightEdge(of column: Int, in row: ArraySlice<Cell>) -> Int {
+  private static func rightEdge(of column: Int, in row: Slice<UnsafeBufferPointer<Cell>>) -> Int {
     var end = column + 1
     while end < row.count, row[row.startIndex + end].width == 0 { end += 1 }
     return end

@@ -29,6 +29,14 @@ struct StyledText: Hashable, Sendable {
   }
 
   mutating func append(_ text: String, _ style: CellStyle = CellStyle()) {
+    // Most of what is shown needs no care, and none of its signs is an escape.
+    if text.utf8.count <= 1_024, Sanitizer.isPlain(text) {
+      let plain = Sanitizer.plainGlyphs(of: text)
+      glyphs += plain
+      styles += repeatElement(style, count: plain.count)
+      width += plain.count
+      return
+    }
     for glyph in Sanitizer.glyphs(of: text, column: width) { append(glyph, style) }
   }
 
@@ -48,7 +56,10 @@ struct StyledText: Hashable, Sendable {
   }
 
   mutating func pad(to columns: Int, _ style: CellStyle = CellStyle()) {
-    while width < columns { append(.space, style) }
+    guard width < columns else { return }
+    glyphs += repeatElement(.space, count: columns - width)
+    styles += repeatElement(style, count: columns - width)
+    width = columns
   }
 
   /// At most `columns` wide; what was cut is marked by `ellipsis`, one cell.

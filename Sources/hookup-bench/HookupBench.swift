@@ -16,6 +16,6 @@ struct HookupBench: AsyncParsableCommand {
       EchoCommand.self, FanoutCommand.self, AckedCommand.self, IdleCommand.self,
       ConnectCommand.self, SoakCommand.self, JournalCommand.self, ResumeCommand.self,
       ServeCommand.self, AutobahnCommand.self, ProxyCommand.self, SimulateCommand.self,
-      TortureCommand.self, RestartCommand.self, ChatSpeedCommand.self,
+      TortureCommand.self, RestartCommand.self, ChatSpeedCommand.self, TerminalCommand.self,
     ])
 }

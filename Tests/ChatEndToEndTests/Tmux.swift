@@ -30,6 +30,14 @@ final class Tmux {
 
   func press(_ key: String, in name: String) throws { try run(["send-keys", "-t", name, key]) }
 
+  /// Pastes text as a terminal does that brackets pastes when the program asked for it.
+  func paste(_ text: String, in name: String) throws {
+    let path = "\(home)/tmux-paste"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    try run(["load-buffer", path])
+    try run(["paste-buffer", "-p", "-r", "-t", name])
+  }
+
   func resize(_ name: String, columns: Int, rows: Int) throws {
     try run(["resize-window", "-t", name, "-x", "\(columns)", "-y", "\(rows)"])
   }

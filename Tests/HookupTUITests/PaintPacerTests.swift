@@ -49,4 +49,15 @@ import Testing
     pacer.postponed(at: at(5))
     #expect(pacer.due == at(38))
   }
+
+  @Test
+  func `the next paint of news is an interval after the last one, and at once before the first`() {
+    var pacer = PaintPacer(interval: .milliseconds(33))
+    #expect(pacer.nextPaint == .zero)
+    let now = MonotonicInstant(nanoseconds: 5_000_000_000)
+    pacer.painted(at: now)
+    #expect(pacer.nextPaint == now + .milliseconds(33))
+    pacer.changedByHand(at: now + .milliseconds(1))
+    #expect(pacer.nextPaint == now + .milliseconds(33))
+  }
 }

@@ -133,3 +133,31 @@ private func runs(_ old: ScreenBuffer, _ new: ScreenBuffer) -> [ScreenDiff.Run] 
     #expect(seen.allSatisfy { (0..<CellStyle.count).contains($0) })
   }
 }
+
+@Suite struct SignTextTests {
+  @Test(arguments: [
+    "", "a", "é", "e\u{301}", "日", "\u{1F1E9}\u{1F1EA}", "a\u{301}\u{302}\u{303}\u{304}",
+    "\u{10FFFF}\u{10FFFE}\u{10FFFD}\u{10FFFC}\u{10FFFB}",
+  ]) func `five scalars are held as they were`(text: String) {
+    let sign = SignText(text)
+    #expect(sign.text.unicodeScalars.elementsEqual(text.unicodeScalars))
+    #expect(sign.count == text.unicodeScalars.count)
+    #expect(sign.isEmpty == text.isEmpty)
+    #expect(sign[sign.count] == 0 || sign.count == SignText.maximumScalars)
+  }
+
+  @Test func `what is beyond five is dropped, and a cell is small and without references`() {
+    #expect(SignText("abcdefg").text == "abcde")
+    #expect(MemoryLayout<Cell>.stride <= 24 && MemoryLayout<Glyph>.stride <= 24)
+    #expect(_isPOD(Cell.self) && _isPOD(Glyph.self))
+  }
+
+  @Test func `the quick answer on a scalar is the thorough one`() {
+    for value in UInt32(0)...0x1_FFFF {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      if Sanitizer.keeps(scalar) != (Sanitizer.treatment(of: scalar) == .keep) {
+        Issue.record("U+\(String(value, radix: 16))")
+      }
+    }
+  }
+}

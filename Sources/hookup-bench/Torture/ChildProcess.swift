@@ -31,7 +31,7 @@ final class ChildProcess: Sendable {
 
   /// `posix_spawn_file_actions_addclosefrom_np`: a socket that a child keeps open would not end when this process closes
   /// it. The headers show it to GNU sources only, so it is looked up; C libraries before glibc 2.34 lack it.
-  private static let closeTheRest = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+  static let closeTheRest = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
     unsafeBitCast(
       $0,
       to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)

@@ -55,11 +55,8 @@ struct CellPainter {
       out.attributes = look.attributes
       out.pair = look.pair
       out.width = min(cell.width, 2)
-      var count = 0
-      for scalar in cell.text.unicodeScalars.prefix(Int(HK_CELL_SCALARS)) {
-        hk_cell_set(&out, Int32(count), scalar.value)
-        count += 1
-      }
+      let count = cell.sign.count
+      for index in 0..<count { hk_cell_set(&out, Int32(index), cell.sign[index]) }
       out.count = UInt8(count)
       row.append(out)
     }
@@ -133,6 +130,7 @@ extension NcursesTerminal {
     wnoutrefresh(hk_stdscr())
     doupdate()
     shown = buffer
+    startupPages.releaseWhenDue(at: .now)
   }
 
   private func place(cursor: (row: Int, column: Int)?) {

@@ -39,6 +39,7 @@ final class NcursesTerminal {
   var painter: CellPainter
   /// What the terminal shows; nil when that is unknown.
   var shown: ScreenBuffer?
+  var startupPages = StartupPages()
   private var isOpen = true
   private(set) var columns = 80
   private(set) var rows = 24

@@ -122,14 +122,17 @@ final class TerminalLoop {
     for event in beginning { apply(event) }
     resized()
     var moreInput = false
+    var hasMoreNews = false
     while true {
-      let hasMoreNews = takeNews()
+      // In a lively room each line would wake this thread; what cannot be painted yet waits in its queue.
+      let isEarly = !hasMoreNews && pacer.nextPaint > .now
+      if !isEarly { hasMoreNews = takeNews() }
       if let end { return end }
       if Task.isCancelled { return .cancelled }
       tickIfDue()
       paintIfDue()
       if let keepDue, keepDue <= .now { keepNow() }
-      let deadline = nextDeadline()
+      let deadline = [nextDeadline(), isEarly ? pacer.nextPaint : nil].compactMap { $0 }.min()
       let wake = await TerminalActor.shared.thread.wait(
         until: hasMoreNews || moreInput ? .now : deadline, input: effects.hasRoom)
       for signal in wake.signals { take(signal: signal) }
