@@ -3,7 +3,8 @@ import HookupCore
 /// Pages of messages that can be gone to: what a search found, and who named us.
 extension ChatScreen {
   mutating func show(_ hits: [ChatHit], more: Bool, at clock: ScreenClock) {
-    let words = searched ?? ""
+    // Nobody but the person covers the chat.
+    guard let words = searched else { return }
     searched = nil
     let count = hits.isEmpty ? "nothing found" : "\(hits.count) found"
     let title = "SEARCH \(Sanitizer.clean(words, limit: 60))  \(count)"

@@ -122,6 +122,8 @@ import Testing
       stage.type("number 2")
       stage.press(.control("r"))
     case .results:
+      stage.type("/search staging")
+      stage.press(Key(.enter))
       stage.feed(.chat(.found(try hits(stage), more: true)))
       stage.press(Key(.down))
     case .choosing:

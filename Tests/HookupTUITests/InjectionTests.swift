@@ -100,6 +100,8 @@ enum Injection: String, CaseIterable, CustomTestStringConvertible {
         let entry = RoomEntry(
           room: $0.ops, offset: 1, id: try MessageID("a"), from: try Nick("bob"), milliseconds: 0,
           text: $1)
+        $0.type("/search x")
+        $0.press(Key(.enter))
         $0.feed(.chat(.found([ChatHit(entry: entry, snippet: $1)], more: false)))
       }
     ),

@@ -201,10 +201,17 @@ import Testing
     let entry = RoomEntry(
       room: stage.ops, offset: 7, id: try MessageID("1"), from: try Nick("bob"), milliseconds: 0,
       text: "x")
+    let unasked = stage.picture()
+    stage.feed(.chat(.found([ChatHit(entry: entry, snippet: "pushed")], more: false)))
+    #expect(stage.picture() == unasked, "nobody but the person covers the chat")
+    stage.type("/search fox")
+    stage.press(Key(.enter))
     stage.feed(
       .chat(.found([ChatHit(entry: entry, snippet: "a \u{2068}fox\u{2069}\u{1B}c")], more: true)))
     #expect(shows("#ops bob  a fox^[c"))
     #expect(shows("1 found, and there are more"))
+    stage.type("/search fix")
+    stage.press(Key(.enter))
     stage.feed(.chat(.found([], more: false)))
     #expect(shows("nothing found"))
   }
