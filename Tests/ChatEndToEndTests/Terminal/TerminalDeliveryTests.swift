@@ -120,11 +120,16 @@ extension EndToEnd {
           terminal.follow(for: .milliseconds(Int.random(in: 0...400, using: &random)))
           try await place.restore()
         }
-        // Those in view: all that were ever said would not be.
-        let shown = Array(texts.suffix(15))
+        // The rest may be out of view by now; the log tells of it in the end.
+        let shown = Array(texts.suffix(count))
         terminal.type("\u{C}")
         try terminal.wait(for: "all lines of cut \(round), stored", within: .seconds(90)) { _ in
           place.signs(shown) == Array(repeating: Self.stored, count: shown.count)
+        }
+        for row in 0..<terminal.picture.rows {
+          let text = terminal.picture.text(row: row)
+          guard text.contains(" alice  cut ") else { continue }
+          #expect(text.contains(Self.stored), "cut \(round): \(text)")
         }
       }
       #expect(try place.world.log(count: texts.count).map(\.text) == texts, "seed \(seed)")
