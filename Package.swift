@@ -57,7 +57,10 @@ let package = Package(
     // The embedded store, the default back end of the chat server.
     .target(
       name: "HookupSQLite",
-      dependencies: ["HookupEngine", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "HookupEngine", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     // The screen as a value: no terminal, no engine.
     .target(name: "HookupTUI", dependencies: ["HookupCore"], swiftSettings: strict),

@@ -22,6 +22,10 @@ enum ChatSchema {
     migrator.registerMigration("4: bans") { database in
       try database.execute(sql: fourth)
     }
+    migrator.registerMigration("5: display names") { database in
+      try database.execute(
+        sql: "ALTER TABLE account ADD COLUMN display TEXT NOT NULL DEFAULT ''")
+    }
     return migrator
   }
 

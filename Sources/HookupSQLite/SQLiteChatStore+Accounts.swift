@@ -67,7 +67,7 @@ extension SQLiteChatStore {
 
 /// The tables `account` and `device`.
 enum AccountTable {
-  static let columns = "nick, skeleton, hash, created, seen, operator, disabled"
+  static let columns = "nick, skeleton, hash, created, seen, operator, disabled, display"
 
   static func contains(_ nick: Nick, _ database: Database) throws -> Bool {
     try Int.fetchOne(
@@ -86,7 +86,7 @@ enum AccountTable {
     Account(
       nick: try row.nick(0), skeleton: row.text(1), passwordHash: row.text(2),
       created: try row.whole(3), seen: try row.whole(4), isOperator: try row.whole(5) != 0,
-      disabled: row.optionalText(6))
+      disabled: row.optionalText(6), displayName: row.text(7))
   }
 
   static func create(
@@ -97,15 +97,16 @@ enum AccountTable {
       database, sql: "SELECT nick FROM account WHERE skeleton = ?", arguments: [account.skeleton])
     if let similar { return .confusable(try similar.nick(0)) }
     let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM account") ?? 0
-    guard count < maximum else { return .full }
+    guard count < maximum else { return .full(limit: maximum) }
     try database.execute(
       sql: """
-        INSERT INTO account (folded, nick, skeleton, hash, created, seen, operator, disabled)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO account (folded, nick, skeleton, hash, created, seen, operator, disabled, display)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         account.nick.folded, account.nick.text, account.skeleton, account.passwordHash,
         account.created, account.seen, account.isOperator, account.disabled,
+        account.displayName,
       ])
     return .created
   }
@@ -134,6 +135,10 @@ enum AccountTable {
       if !disabled.isEmpty {
         try database.execute(sql: "DELETE FROM device WHERE account = ?", arguments: [id])
       }
+    }
+    if let name = change.displayName {
+      try database.execute(
+        sql: "UPDATE account SET display = ? WHERE id = ?", arguments: [name.text, id])
     }
     return true
   }

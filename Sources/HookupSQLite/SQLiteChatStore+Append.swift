@@ -85,7 +85,9 @@ private struct AppendBatch {
       return duplicate
     }
     if room.isNew {
-      guard let made = try rooms.make(entry.key) else { return .tooManyRooms }
+      guard let made = try rooms.make(entry.key) else {
+        return .tooManyRooms(limit: limits.rooms(like: entry.key))
+      }
       room = made
     }
     room.take(entry, state, at: milliseconds)
@@ -136,11 +138,11 @@ private struct AppendBatch {
       facts.target = try target(Int64(clamping: ref), entry, room.id)
     }
     switch entry.kind {
-    case .created: facts.isFull = try isFull(entry.from)
+    case .created: facts.fullAt = try fullAt(entry.from)
     case .invited, .rank:
       guard let nick = entry.act.nick else { break }
       facts.nickIsAccount = try AccountTable.contains(nick, database)
-      facts.isFull = try isFull(nick)
+      facts.fullAt = try fullAt(nick)
     default: break
     }
     if let slow = room.state?.slowSeconds, slow > 0, entry.kind.isSpeech {
@@ -180,13 +182,15 @@ private struct AppendBatch {
     return target
   }
 
-  private func isFull(_ nick: Nick) throws -> Bool {
+  /// The limit, when the person is a member of as many rooms.
+  private func fullAt(_ nick: Nick) throws -> Int? {
     let count = try database.cachedStatement(
       sql: """
         SELECT count(*) FROM member JOIN room ON room.id = member.room
         WHERE person = ? AND room.access <> 0
         """)
-    return try Int.fetchOne(count, arguments: [nick.folded]) ?? 0 >= limits.roomsPerPerson
+    let rooms = try Int.fetchOne(count, arguments: [nick.folded]) ?? 0
+    return rooms >= limits.roomsPerPerson ? limits.roomsPerPerson : nil
   }
 
   /// Walks back only as far as `earliest`.

@@ -4,8 +4,17 @@ import HookupEngine
 extension SQLiteChatStore {
   public func search(_ request: SearchRequest) async throws(HookupError) -> SearchPage {
     let words = try SearchWords(request.words)
+    let limit = limits.searchTime
     return try await read { database in
-      try Search(request: request, words: words, database: database).page()
+      do {
+        return try QueryClock.bound(database, by: limit) {
+          try Search(request: request, words: words, database: database).page()
+        }
+      } catch DatabaseError.SQLITE_INTERRUPT {
+        throw HookupError(
+          .invalidArgument,
+          "the search takes longer than \(limit): use more words, or rarer ones, or name a room")
+      }
     }
   }
 }

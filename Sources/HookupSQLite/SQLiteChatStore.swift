@@ -39,7 +39,7 @@ public final class SQLiteChatStore: ChatStore {
     path = directory + "/" + Self.fileName
     self.limits = limits
     do {
-      (pool, id) = try Self.open(path, lock)
+      (pool, id) = try Self.open(path, lock, lockTime: limits.lockTime)
     } catch {
       lock.release()
       throw SQLiteFault.error(error, opening: path)
@@ -47,13 +47,13 @@ public final class SQLiteChatStore: ChatStore {
   }
 
   private static func open(
-    _ path: String, _ lock: DirectoryLock
+    _ path: String, _ lock: DirectoryLock, lockTime: Duration
   ) throws -> (DatabasePool, String) {
     try check(path)
     var configuration = Configuration()
     configuration.label = "chat"
     // Another process may hold the file for a moment: a backup, a shell.
-    configuration.busyMode = .timeout(5)
+    configuration.busyMode = .timeout(lockTime / .seconds(1))
     let pool = try DatabasePool(path: path, configuration: configuration)
     // GRDB sets NORMAL on the writer of a WAL database after it is opened, so FULL is set here and looked at.
     try pool.writeWithoutTransaction { database in
@@ -93,6 +93,11 @@ public final class SQLiteChatStore: ChatStore {
         .corrupt,
         "\(path) is damaged (\(verdict)); nothing was changed: move it away or restore a backup")
     }
+  }
+
+  public func probe() async throws(HookupError) {
+    // Goes through the write-ahead log and is synced like any other change.
+    try await write { try $0.execute(sql: "UPDATE store SET forgotten = forgotten WHERE one = 1") }
   }
 
   public func close() async throws(HookupError) {

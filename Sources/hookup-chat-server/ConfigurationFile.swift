@@ -183,6 +183,7 @@ enum ConfigurationFile {
     },
     "limits.searches-per-second": number(0...1_000_000) { $0.chat.searches.perSecond = $1 },
     "limits.searches-burst": number(1...10_000_000) { $0.chat.searches.burst = $1 },
+    "limits.search-seconds": number(1...3_600) { $0.store.searchTime = .seconds($1) },
     "limits.bad-commands": number(0...1_000_000) { $0.chat.badCommands = $1 },
     "limits.unsent-bytes": number((64 << 10)...(1 << 30)) {
       $0.chat.server.limits.sendBufferHighBytes = $1

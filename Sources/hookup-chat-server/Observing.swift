@@ -59,7 +59,7 @@ struct Observing: Service {
   private static func health(_ measures: ChatMeasures) -> ServerPage {
     switch measures.storeHealth.state {
     case .writable: status(measures.storeFailure)
-    case .failing(let reason, let since):
+    case .failing(let reason, let since), .damaged(let reason, let since):
       status(reason, [("since", ISO8601Time.text(milliseconds: since))])
     }
   }

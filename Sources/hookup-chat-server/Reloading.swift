@@ -57,7 +57,7 @@ struct Reloading: Service {
       "limits.connections", "limits.connections-per-address", "limits.message-bytes",
       "limits.rooms", "limits.direct-rooms", "limits.outstanding-commands",
       "limits.unsent-bytes", "limits.accounts", "limits.rooms-per-person",
-      "limits.devices-per-account",
+      "limits.devices-per-account", "limits.search-seconds",
     ].contains(key)
   }
 

@@ -31,11 +31,39 @@ import Testing
   }
 
   @Test(arguments: BackEnd.allCases)
+  func `a display name is kept, changed and taken away, and nothing else with it`(
+    _ backEnd: BackEnd
+  ) async throws {
+    try await backEnd.withStore { store in
+      var alice = try account("alice")
+      alice.displayName = "Alice L."
+      _ = try await store.create(alice)
+      await #expect(throws: Never.self) {
+        try await store.add(device("d"), to: alice.nick)
+      }
+      for name in ["Alice L.", "Алиса", ""] {
+        #expect(
+          try await store.update(
+            alice.nick, AccountChange(displayName: try DisplayName(name))))
+        alice.displayName = name
+        #expect(try await store.account(of: alice.nick) == alice)
+        #expect(try await store.accounts(after: nil, limit: 9) == [alice])
+      }
+      #expect(try await store.devices(of: alice.nick).map(\.id) == ["d"])
+      #expect(
+        try await !store.update(
+          try Nick("bob"), AccountChange(displayName: try DisplayName("Bob"))))
+    }
+  }
+
+  @Test(arguments: BackEnd.allCases)
   func `there are so many accounts at most`(_ backEnd: BackEnd) async throws {
     var limits = ChatStoreLimits()
     limits.maximumAccounts = 2
     try await backEnd.withStore(limits: limits) { store in
-      for (nick, outcome) in [("a", AccountCreation.created), ("b", .created), ("c", .full)] {
+      for (nick, outcome) in [
+        ("a", AccountCreation.created), ("b", .created), ("c", .full(limit: 2)),
+      ] {
         let made = try await store.create(account(nick))
         #expect(made == outcome)
       }

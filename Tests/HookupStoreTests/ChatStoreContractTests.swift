@@ -166,9 +166,11 @@ import Testing
         ], milliseconds: 1)
       #expect(
         outcomes == [
-          .stored(offset: 1), .stored(offset: 1), .tooManyRooms, .stored(offset: 2),
-          .stored(offset: 1), .tooManyRooms,
+          .stored(offset: 1), .stored(offset: 1), .tooManyRooms(limit: 2), .stored(offset: 2),
+          .stored(offset: 1), .tooManyRooms(limit: 1),
         ])
+      let refusal = try outcomes[2].refusal(of: alice.says("", id: "3", in: "c"))
+      #expect(refusal == "the server holds 2 rooms, as many as it may: use one of them")
       let again = try await store.append([alice.says("", id: "3", in: "b")], milliseconds: 1)
       #expect(again == [.stored(offset: 2)])
     }

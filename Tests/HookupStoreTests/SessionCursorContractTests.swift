@@ -92,11 +92,11 @@ import Testing
       elsewhere.cursor = Self.cursor(3)
       let outcomes = try await store.append(
         [entry("b", 2, in: "dev"), .append(elsewhere)], milliseconds: 5)
-      #expect(outcomes.first == .tooManyRooms)
+      #expect(outcomes.first == .tooManyRooms(limit: 1))
       let memory = try await store.recall(of: Self.ada, epoch: .max)
       #expect(memory.what == .committed(3, tag: 9))
       #expect(memory.refusals.map(\.sequence) == [2, 3])
-      #expect(memory.refusals.first?.reason.contains("as many rooms") == true)
+      #expect(memory.refusals.first?.reason.contains("holds 1 rooms") == true)
     }
   }
 

@@ -18,7 +18,7 @@ extension ChatCommand {
 
   private static let names: Set<String> = [
     "hello", "register", "password", "devices", "revoke", "join", "part", "members", "rooms",
-    "history", "search", "typing", "read", "away", "whois", "ping",
+    "history", "search", "typing", "read", "away", "name", "whois", "ping",
   ]
 
   /// A refusal repeats no text of any length.
@@ -47,6 +47,7 @@ extension ChatCommand {
     case "typing": return .typing(try fields.room())
     case "read": return .read(try fields.room(), offset: try fields.number("offset"))
     case "away": return .away(try fields.optionalString("text") ?? "")
+    case "name": return .displayName(try fields.string("text"))
     case "whois": return .whois(try fields.nick("nick"))
     case "ping": return .ping
     default:
@@ -175,7 +176,7 @@ extension ChatCommand {
     case .read(let room, let offset):
       writer.member("room", room.text)
       writer.member("offset", offset)
-    case .away(let text): writer.member("text", text)
+    case .away(let text), .displayName(let text): writer.member("text", text)
     case .whois(let nick): writer.member("nick", nick.text)
     case .devices, .ping: break
     }

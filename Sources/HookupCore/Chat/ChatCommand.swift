@@ -31,6 +31,8 @@ public enum ChatCommand: Hashable, Sendable {
   case read(RoomName, offset: UInt64)
   /// Away, with a sentence; back again when it is empty.
   case away(String)
+  /// What this account is called beside its nick, ``DisplayName``; empty: nothing.
+  case displayName(String)
   /// Who that is, and whether they are here.
   case whois(Nick)
   /// Answered with `pong`.
@@ -146,6 +148,7 @@ extension ChatCommand {
     case .typing: "typing"
     case .read: "read"
     case .away: "away"
+    case .displayName: "name"
     case .whois: "whois"
     case .ping: "ping"
     }

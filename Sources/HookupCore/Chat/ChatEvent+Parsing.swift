@@ -37,6 +37,7 @@ extension ChatEvent {
     case "typing": return .typing(try fields.room(), try fields.nick("nick"))
     case "read": return .read(try fields.room(), offset: try fields.number("offset"))
     case "away": return .away(try fields.nick("nick"), try fields.optionalString("text") ?? "")
+    case "names": return .names(try fields.objects("names", ChatName.parse))
     case "person": return .person(try ChatPerson(fields))
     case "found":
       return .found(
@@ -96,7 +97,8 @@ extension ChatAccount {
     self.init(
       nick: try fields.nick("nick"), device: try fields.optionalString("device") ?? "",
       token: try fields.optionalString("token"),
-      isOperator: try fields.optionalBool("operator") ?? false)
+      isOperator: try fields.optionalBool("operator") ?? false,
+      displayName: try fields.optionalString("name") ?? "")
   }
 }
 
@@ -115,7 +117,14 @@ extension ChatPerson {
       nick: try fields.nick("nick"), isAccount: try fields.optionalBool("account") ?? false,
       isOnline: try fields.optionalBool("online") ?? false,
       away: try fields.optionalString("away"),
-      seen: try fields.optionalString("seen") == nil ? nil : try fields.time("seen"))
+      seen: try fields.optionalString("seen") == nil ? nil : try fields.time("seen"),
+      displayName: try fields.optionalString("name") ?? "")
+  }
+}
+
+extension ChatName {
+  fileprivate static func parse(_ fields: ChatFields) throws(ChatRefusal) -> ChatName {
+    ChatName(try fields.nick("nick"), try fields.string("text"))
   }
 }
 

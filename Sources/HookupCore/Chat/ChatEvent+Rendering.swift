@@ -17,6 +17,7 @@ extension ChatEvent {
     case .typing: "typing"
     case .read: "read"
     case .away: "away"
+    case .names: "names"
     case .person: "person"
     case .found: "found"
     case .account: "account"
@@ -80,6 +81,16 @@ extension ChatEvent {
     case .away(let nick, let text):
       writer.member("nick", nick.text)
       writer.member("text", text)
+    case .names(let names):
+      writer.key("names")
+      writer.beginArray()
+      for name in names {
+        writer.beginObject()
+        writer.member("nick", name.nick.text)
+        writer.member("text", name.text)
+        writer.endObject()
+      }
+      writer.endArray()
     case .person(let person): person.write(to: &writer)
     case .found(let hits, let more): Self.write(hits, more: more, to: &writer)
     case .account(let account): account.write(to: &writer)
@@ -164,6 +175,7 @@ extension ChatAccount {
     writer.member("device", device)
     if let token { writer.member("token", token) }
     if isOperator { writer.member("operator", true) }
+    if !displayName.isEmpty { writer.member("name", displayName) }
   }
 }
 
@@ -186,6 +198,7 @@ extension ChatPerson {
     writer.member("online", isOnline)
     if let away { writer.member("away", away) }
     if let seen { writer.member("seen", ISO8601Time.text(milliseconds: seen)) }
+    if !displayName.isEmpty { writer.member("name", displayName) }
   }
 }
 

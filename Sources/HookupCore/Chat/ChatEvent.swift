@@ -29,6 +29,9 @@ public enum ChatEvent: Hashable, Sendable {
   case read(RoomName, offset: UInt64)
   /// A person in a room that this client reads is away, or back when the text is empty. Not stored.
   case away(Nick, String)
+  /// What persons in rooms that this client reads are called beside their nicks: after ``joined(_:)`` and ``members(_:_:)``, and when one
+  /// of them comes or changes it. Who is not named has no such name.
+  case names([ChatName])
   case person(ChatPerson)
   /// The answer to `search`; `more` when there are more hits than the page holds.
   case found([ChatHit], more: Bool)
@@ -79,12 +82,18 @@ public struct ChatAccount: Hashable, Sendable {
   /// The secret that logs this device in without the password: 64 hexadecimal digits, told once.
   public var token: String?
   public var isOperator: Bool
+  /// ``DisplayName/text``; empty when there is none.
+  public var displayName: String
 
-  public init(nick: Nick, device: String, token: String? = nil, isOperator: Bool = false) {
+  public init(
+    nick: Nick, device: String, token: String? = nil, isOperator: Bool = false,
+    displayName: String = ""
+  ) {
     self.nick = nick
     self.device = device
     self.token = token
     self.isOperator = isOperator
+    self.displayName = displayName
   }
 }
 
@@ -117,15 +126,19 @@ public struct ChatPerson: Hashable, Sendable {
   public var away: String?
   /// When an account was last here, milliseconds since 1970; nil when it is not known.
   public var seen: Int64?
+  /// ``DisplayName/text``; empty when there is none. Sanitise before showing.
+  public var displayName: String
 
   public init(
-    nick: Nick, isAccount: Bool, isOnline: Bool, away: String? = nil, seen: Int64? = nil
+    nick: Nick, isAccount: Bool, isOnline: Bool, away: String? = nil, seen: Int64? = nil,
+    displayName: String = ""
   ) {
     self.nick = nick
     self.isAccount = isAccount
     self.isOnline = isOnline
     self.away = away
     self.seen = seen
+    self.displayName = displayName
   }
 }
 

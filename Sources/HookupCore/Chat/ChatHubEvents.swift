@@ -120,6 +120,8 @@ package enum AccountQuestion: Hashable, Sendable {
   /// `device` goes; `own` is the one that asks.
   case revoke(Nick, device: String, own: String)
   case whois(Nick)
+  /// Answered by `renamed`.
+  case rename(Nick, DisplayName)
 }
 
 package enum AccountAnswer: Hashable, Sendable {
@@ -131,7 +133,9 @@ package enum AccountAnswer: Hashable, Sendable {
   /// Done; this device is logged out.
   case revoked(device: String)
   /// Whether it is an account, as it was registered, and when it was last here.
-  case person(Nick, isAccount: Bool, seen: Int64?)
+  case person(Nick, isAccount: Bool, seen: Int64?, displayName: String = "")
+  /// It is called so from now on.
+  case renamed(DisplayName)
   case refused(ChatRefusal)
   case failed
 }

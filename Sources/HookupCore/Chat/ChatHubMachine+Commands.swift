@@ -36,6 +36,7 @@ extension ChatHubMachine {
         return refuse(refusal, ticket, key, &actions)
       }
       reply(.members(name, members(of: room)), ticket, key, &actions)
+      sendNames(of: room, to: key, &actions)
     case .rooms(let after):
       let question = StoreRead.rooms(
         after: after, limit: settings.limits.page, reader(key, nick))
@@ -58,7 +59,7 @@ extension ChatHubMachine {
       whois(nick, ticket, key, &actions)
     case .ping:
       reply(.pong, ticket, key, &actions)
-    case .register, .password, .devices, .revoke:
+    case .register, .password, .devices, .revoke, .displayName:
       performAccount(command, ticket, of: key, nick, &actions)
     case .hello:
       assertionFailure("a hello is taken before")

@@ -63,6 +63,7 @@ extension ChatHubMachine {
   private mutating func become(_ account: ChatAccount) {
     people[account.nick.folded]?.isAccount = true
     people[account.nick.folded]?.isOperator = account.isOperator
+    people[account.nick.folded]?.displayName = account.displayName
   }
 
   /// A client goes by one nick at a time, and a person has so many connections at most; the oldest is the likeliest to be dead.
@@ -147,8 +148,11 @@ extension ChatHubMachine {
     case .revoked(let device):
       actions.append(.settle(key, pending.ticket, acknowledge: true))
       closeDevices(of: connection.nick, &actions) { $0 == device }
-    case .person(let nick, let isAccount, let seen):
-      tell(nick, isAccount, seen, pending, key, &actions)
+    case .person(let nick, let isAccount, let seen, let displayName):
+      tell(nick, isAccount, seen, displayName, pending, key, &actions)
+    case .renamed(let name):
+      actions.append(.settle(key, pending.ticket, acknowledge: true))
+      if let nick = connection.nick { rename(nick, name, &actions) }
     case .refused(var refusal):
       refusal.command = pending.command
       refuse(refusal, pending.ticket, key, &actions)
@@ -207,6 +211,12 @@ extension ChatHubMachine {
       let question = AccountQuestion.password(
         nick, device: device, old: old, new: new, address: connection.address)
       ask(question, ticket, name, key, &actions)
+    case .displayName(let text):
+      do {
+        ask(.rename(nick, try DisplayName(text)), ticket, name, key, &actions)
+      } catch {
+        refuse(ChatRefusal(error.code, error.message, command: name), ticket, key, &actions)
+      }
     case .revoke(let other):
       ask(.revoke(nick, device: other ?? device, own: device), ticket, name, key, &actions)
     default: ask(.devices(nick, device: device), ticket, name, key, &actions)
@@ -227,6 +237,12 @@ extension ChatHubMachine {
     actions.append(.settle(key, ticket, acknowledge: true))
     guard people[nick.folded]?.away != text else { return }
     people[nick.folded]?.away = text
+    let listening = neighbours(of: nick)
+    if !listening.isEmpty { actions.append(.send(.away(nick, text), to: listening)) }
+  }
+
+  /// The connections in the rooms of this person, if these are not too large, and take what is sent.
+  private func neighbours(of nick: Nick) -> [ChatConnectionKey] {
     var audience: Set<ChatConnectionKey> = []
     for own in people[nick.folded]?.connections ?? [] {
       for room in connections[own]?.readers.keys ?? [:].keys {
@@ -234,10 +250,21 @@ extension ChatHubMachine {
         if members.count <= settings.presenceMembers { audience.formUnion(members) }
       }
     }
-    let listening = audience.filter { connections[$0]?.isWritable == true }
+    return audience.filter { connections[$0]?.isWritable == true }
+      .sorted { $0.number < $1.number }
+  }
+
+  /// The person's own connections hear of it too.
+  private mutating func rename(
+    _ nick: Nick, _ name: DisplayName, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    people[nick.folded]?.displayName = name.text
+    let own = (people[nick.folded]?.connections ?? []).filter {
+      connections[$0]?.isWelcome == true && connections[$0]?.isWritable == true
+    }
+    let listening = Set(neighbours(of: nick)).union(own).sorted { $0.number < $1.number }
     guard !listening.isEmpty else { return }
-    actions.append(
-      .send(.away(nick, text), to: listening.sorted { $0.number < $1.number }))
+    actions.append(.send(.names([ChatName(nick, name.text)]), to: listening))
   }
 
   mutating func whois(
@@ -246,14 +273,15 @@ extension ChatHubMachine {
   ) {
     guard settings.hasAccounts else {
       let pending = PendingQuestion(connection: key, ticket: ticket, command: "whois")
-      return tell(nick, false, nil, pending, key, &actions)
+      return tell(nick, false, nil, "", pending, key, &actions)
     }
     ask(.whois(nick), ticket, "whois", key, &actions)
   }
 
   private func tell(
-    _ nick: Nick, _ isAccount: Bool, _ seen: Int64?, _ pending: PendingQuestion,
-    _ key: ChatConnectionKey, _ actions: inout ActionQueue<ChatHubAction>
+    _ nick: Nick, _ isAccount: Bool, _ seen: Int64?, _ displayName: String,
+    _ pending: PendingQuestion, _ key: ChatConnectionKey,
+    _ actions: inout ActionQueue<ChatHubAction>
   ) {
     let here = people[nick.folded]
     guard isAccount || here != nil else {
@@ -263,7 +291,8 @@ extension ChatHubMachine {
     }
     let away = here.flatMap { $0.away.isEmpty ? nil : $0.away }
     let person = ChatPerson(
-      nick: here?.nick ?? nick, isAccount: isAccount, isOnline: here != nil, away: away, seen: seen)
+      nick: here?.nick ?? nick, isAccount: isAccount, isOnline: here != nil, away: away, seen: seen,
+      displayName: displayName)
     reply(.person(person), pending.ticket, key, &actions)
   }
 }

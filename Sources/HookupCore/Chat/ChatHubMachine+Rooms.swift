@@ -77,6 +77,7 @@ extension ChatHubMachine {
     joined.rank = head.state.rank(of: nick.folded)
     actions.append(.send(.joined(joined), to: [key]))
     actions.append(.settle(key, ticket, acknowledge: true))
+    sendNames(of: room, to: key, &actions)
     if cursor < head.last { fallBehind(key, room) }
   }
 
@@ -122,6 +123,18 @@ extension ChatHubMachine {
     return nicks
   }
 
+  /// What those in the room are called, if anybody is called anything.
+  func sendNames(
+    of room: RoomKey, to key: ChatConnectionKey, _ actions: inout ActionQueue<ChatHubAction>
+  ) {
+    let names = members(of: room).compactMap { nick -> ChatName? in
+      guard let called = people[nick.folded]?.displayName, !called.isEmpty else { return nil }
+      return ChatName(nick, called)
+    }
+    guard !names.isEmpty, connections[key] != nil else { return }
+    actions.append(.send(.names(names), to: [key]))
+  }
+
   /// Whether any connection of this person reads the room.
   private func isPresent(_ nick: Nick, in room: RoomKey) -> Bool {
     people[nick.folded]?.connections.contains { connections[$0]?.readers[room] != nil } ?? false
@@ -153,6 +166,9 @@ extension ChatHubMachine {
         case .left: .left(name, nick)
         }
       actions.append(.send(event, to: members))
+      if presence == .arrived, let called = people[nick.folded]?.displayName, !called.isEmpty {
+        actions.append(.send(.names([ChatName(nick, called)]), to: members))
+      }
     }
   }
 
@@ -164,6 +180,7 @@ extension ChatHubMachine {
     for (room, reader) in missed.sorted(by: { $0.key.text < $1.key.text }) {
       connections[key]?.readers[room]?.missedPresence = false
       actions.append(.send(.members(reader.name, members(of: room)), to: [key]))
+      sendNames(of: room, to: key, &actions)
     }
   }
 }

@@ -35,7 +35,7 @@ package struct ChatHubMachine: Machine {
   var pace = Pace()
   var bans = ServerBans()
   /// Why the store fails now; nil when it does not.
-  var storeFailure: String?
+  package internal(set) var storeFailure: String?
   /// Connections that may still have to say hello, in the order of their deadlines.
   private var greetings = CircularBuffer<Greeting>()
   private var lastTicket: UInt64 = 0
@@ -79,6 +79,7 @@ package struct ChatHubMachine: Machine {
     var isAccount = false
     var isOperator = false
     var away = ""
+    var displayName = ""
     /// How far each room is read, as far as it is known; at most as many as the store keeps.
     var marks: [RoomKey: UInt64] = [:]
     var commands: TokenBucket

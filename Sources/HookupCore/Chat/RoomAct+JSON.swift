@@ -50,7 +50,7 @@ extension RoomAct {
       nick: try fields.optionalString("nick") == nil ? nil : try fields.nick("nick"),
       seconds: try fields.optionalNumber("seconds").map { Int(clamping: $0) },
       withAddress: try fields.optionalBool("address") ?? false,
-      rank: try RoomRank(fields), settings: try RoomSettings(fields))
+      rank: kind == .rank ? try RoomRank(fields) : nil, settings: try RoomSettings(fields))
   }
 
   /// Looks for what the kind needs.

@@ -155,8 +155,8 @@ public enum RoomAppended: Hashable, Sendable {
   case refused(RoomRefusal)
   /// (`client`, `id`) was stored before, in the log `key`, as this entry. Nothing was stored now.
   case duplicate(key: RoomKey, offset: UInt64, milliseconds: Int64)
-  /// The room is new and the store holds as many as it may.
-  case tooManyRooms
+  /// The room is new and the store holds as many of its kind as it may.
+  case tooManyRooms(limit: Int)
   /// A cursor was taken in, or the entry's number was committed before without an entry: it was refused. Nothing was stored now.
   case passed
 
@@ -168,7 +168,8 @@ public enum RoomAppended: Hashable, Sendable {
     case .duplicate(let key, _, _):
       key == append.key
         ? nil : "the id \(append.id) was used before, in another room: use a new one"
-    case .tooManyRooms: "the server holds as many rooms as it may"
+    case .tooManyRooms(let limit):
+      "the server holds \(limit) \(append.key.people == nil ? "rooms" : "conversations"), as many as it may: use one of them"
     case .passed: "it was refused before"
     }
   }

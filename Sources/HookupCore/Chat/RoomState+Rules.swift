@@ -6,8 +6,8 @@ public struct RoomFacts: Hashable, Sendable {
   public var target: Target?
   /// Whether ``RoomAct/nick`` is an account.
   public var nickIsAccount = false
-  /// Whether the person who would become a member, ``RoomAct/nick`` or who makes the room, is one of as many rooms as may be.
-  public var isFull = false
+  /// How many rooms a person may be a member of, when the one who would become one, ``RoomAct/nick`` or who makes the room, is of as many.
+  public var fullAt: Int?
   /// When ``RoomAppend/from`` last said something here, milliseconds since 1970; looked for only when ``RoomState/slowSeconds`` is
   /// not 0, and only as far back as that.
   public var lastSaid: Int64?
@@ -155,7 +155,10 @@ extension RoomState {
       return RoomRefusal(
         .readOnly, "\(room) is read-only: ask one of its moderators for a voice")
     }
-    guard slowSeconds > 0, append.kind.isSpeech, let lastSaid else { return nil }
+    // A message of the future was said before the clock was set back.
+    guard slowSeconds > 0, append.kind.isSpeech, let lastSaid, lastSaid <= milliseconds else {
+      return nil
+    }
     let wait = lastSaid + Int64(slowSeconds) * 1_000 - milliseconds
     guard wait > 0 else { return nil }
     return RoomRefusal(
@@ -222,8 +225,10 @@ extension RoomState {
     guard reader.isAccount else {
       return RoomRefusal(.needsAccount, "only accounts own rooms: register first")
     }
-    return facts.isFull
-      ? RoomRefusal(.tooManyRooms, "you are in as many rooms as you may be: leave one first") : nil
+    return facts.fullAt.map {
+      RoomRefusal(
+        .tooManyRooms, "you are a member of \($0) rooms, which is the limit: leave one first")
+    }
   }
 
   private func refusal(toDepart room: RoomName, _ reader: RoomReader) -> RoomRefusal? {
@@ -318,8 +323,11 @@ extension RoomState {
         .roomFull,
         "\(room) has \(members.count) members, which is its limit: raise it or let one go")
     }
-    return facts.isFull
-      ? RoomRefusal(.tooManyRooms, "\(nick) is in as many rooms as anybody may be") : nil
+    return facts.fullAt.map {
+      RoomRefusal(
+        .tooManyRooms,
+        "\(nick) is a member of \($0) rooms, which is the limit: they leave one first")
+    }
   }
 
   private func noAccount(_ nick: Nick) -> RoomRefusal {

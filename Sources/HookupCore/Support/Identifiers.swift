@@ -1,20 +1,23 @@
 /// Identifiers are types made by a failable parse: a value of one of these types is always well formed.
 
 /// The name a person goes by in the chat: 1 to 32 Unicode letters, digits, marks, or any of `-_.`; it
-/// starts with a letter or a digit.
+/// starts with a letter or a digit. In Unicode's normalization form C, whatever spelling it came in.
 public struct Nick: Hashable, Sendable, CustomStringConvertible {
   public static let maximumLength = 32
   public let text: String
 
   /// - Throws: ``HookupError/Code/invalidArgument`` with a sentence that says what is allowed.
   public init(_ text: String) throws(HookupError) {
-    guard NameRule.holds(text, maximumLength: Self.maximumLength) else {
+    // Taken apart, a letter is one of four bytes at most and two marks.
+    let isShort = text.utf8.count <= Self.maximumLength * 12
+    let composed = isShort ? CanonicalComposition.composed(text) : ""
+    guard NameRule.holds(composed, maximumLength: Self.maximumLength) else {
       throw HookupError(
         .invalidArgument,
         "nick \(quoted(text)) is not allowed: use 1 to \(Self.maximumLength) letters, digits, '-', '_' or '.', "
           + "starting with a letter or digit")
     }
-    self.text = text
+    self.text = composed
   }
 
   public var description: String { text }

@@ -39,7 +39,14 @@ final class AccountService: AccountDesk {
       case .revoke(let nick, let device, _): return try await revoke(device, of: nick)
       case .whois(let nick):
         let account = try await store.account(of: nick)
-        return .person(account?.nick ?? nick, isAccount: account != nil, seen: account?.seen)
+        return .person(
+          account?.nick ?? nick, isAccount: account != nil, seen: account?.seen,
+          displayName: account?.displayName ?? "")
+      case .rename(let nick, let name):
+        guard try await store.update(nick, AccountChange(displayName: name)) else {
+          throw ChatRefusal(.needsAccount, "there is no account \(nick) any more")
+        }
+        return .renamed(name)
       }
     } catch let refusal as ChatRefusal {
       return .refused(refusal)
@@ -129,7 +136,9 @@ final class AccountService: AccountDesk {
     }
     try await store.touch(device: device.id, of: nick, milliseconds: clock())
     return .account(
-      ChatAccount(nick: account.nick, device: device.id, isOperator: isOperator(account)))
+      ChatAccount(
+        nick: account.nick, device: device.id, isOperator: isOperator(account),
+        displayName: account.displayName))
   }
 
   private func isOperator(_ account: Account) -> Bool {
@@ -148,7 +157,8 @@ final class AccountService: AccountDesk {
     try await store.add(device, to: account.nick)
     report(event, account.nick, address, "device \(device.id)")
     return ChatAccount(
-      nick: account.nick, device: device.id, token: token, isOperator: isOperator(account))
+      nick: account.nick, device: device.id, token: token, isOperator: isOperator(account),
+      displayName: account.displayName)
   }
 
   // MARK: Accounts
@@ -187,9 +197,9 @@ final class AccountService: AccountDesk {
     case .confusable(let other):
       throw ChatRefusal(
         .nickConfusable, "the nick \(nick) looks like the account \(other): choose another one")
-    case .full:
+    case .full(let limit):
       throw ChatRefusal(
-        .serverFull, "the server has as many accounts as it may: ask its operator")
+        .serverFull, "the server has \(limit) accounts, as many as it may: ask its operator")
     }
   }
 
@@ -202,7 +212,9 @@ final class AccountService: AccountDesk {
     _ = try await store.update(nick, AccountChange(passwordHash: hash, keeping: device))
     report(.passwordChanged, nick, address, "")
     return .account(
-      ChatAccount(nick: account.nick, device: device, isOperator: isOperator(account)))
+      ChatAccount(
+        nick: account.nick, device: device, isOperator: isOperator(account),
+        displayName: account.displayName))
   }
 
   /// Another password, by an operator's order: all devices are logged out.

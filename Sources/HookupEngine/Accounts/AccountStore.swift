@@ -46,10 +46,12 @@ public struct Account: Hashable, Sendable {
   public var isOperator: Bool
   /// Why nobody may log in to it; nil when they may.
   public var disabled: String?
+  /// ``DisplayName/text``; empty when there is none.
+  public var displayName: String
 
   public init(
     nick: Nick, skeleton: String, passwordHash: String, created: Int64, seen: Int64? = nil,
-    isOperator: Bool = false, disabled: String? = nil
+    isOperator: Bool = false, disabled: String? = nil, displayName: String = ""
   ) {
     self.nick = nick
     self.skeleton = skeleton
@@ -58,6 +60,7 @@ public struct Account: Hashable, Sendable {
     self.seen = seen ?? created
     self.isOperator = isOperator
     self.disabled = disabled
+    self.displayName = displayName
   }
 }
 
@@ -69,7 +72,7 @@ public enum AccountCreation: Hashable, Sendable {
   /// This account's nick looks the same.
   case confusable(Nick)
   /// There are ``ChatStoreLimits/maximumAccounts``.
-  case full
+  case full(limit: Int)
 }
 
 /// What is to be changed of an account: the fields that are not nil.
@@ -80,16 +83,18 @@ public struct AccountChange: Hashable, Sendable {
   public var isOperator: Bool?
   /// A reason disables the account, an empty one enables it.
   public var disabled: String?
+  public var displayName: DisplayName?
 
   public init(
     passwordHash: String? = nil, keeping device: String? = nil, isRehash: Bool = false,
-    isOperator: Bool? = nil, disabled: String? = nil
+    isOperator: Bool? = nil, disabled: String? = nil, displayName: DisplayName? = nil
   ) {
     self.passwordHash = passwordHash
     keptDevice = device
     self.isRehash = isRehash
     self.isOperator = isOperator
     self.disabled = disabled
+    self.displayName = displayName
   }
 }
 

@@ -26,7 +26,9 @@ struct MemoryAccounts {
     if let other = bySkeleton[account.skeleton].flatMap({ entries[$0] }) {
       return .confusable(other.account.nick)
     }
-    guard entries.count < limits.maximumAccounts else { return .full }
+    guard entries.count < limits.maximumAccounts else {
+      return .full(limit: limits.maximumAccounts)
+    }
     entries[name] = Entry(account: account)
     bySkeleton[account.skeleton] = name
     return .created
@@ -43,6 +45,7 @@ struct MemoryAccounts {
       entry.account.disabled = disabled.isEmpty ? nil : disabled
       if !disabled.isEmpty { entry.devices = [] }
     }
+    if let name = change.displayName { entry.account.displayName = name.text }
     entries[nick.folded] = entry
     return true
   }

@@ -69,10 +69,43 @@ extension ChatHub {
   private func countFailure(_ error: any Error) {
     let reason = (error as? HookupError)?.message ?? "\(error)"
     let milliseconds = clock()
+    noteDamage(error)
     loop.execute {
       self.measures.storeFailures += 1
       self.measures.storeHealth.handle(.appendFailed(reason: reason, at: milliseconds))
+      self.probes.append(())
     }
+  }
+
+  /// Health stays red from now on if the store's file is damaged.
+  func noteDamage(_ error: any Error) {
+    guard let error = error as? HookupError, error.code == .corrupt else { return }
+    let milliseconds = clock()
+    loop.execute {
+      self.measures.storeHealth.handle(.foundDamage(reason: error.message, at: milliseconds))
+    }
+  }
+
+  /// How long to wait before a store that failed is tried.
+  private static let probeWait = Duration.seconds(1)
+
+  /// Tries a store that failed until something is stored: when nobody says anything, nothing else would show that it works again.
+  func probeStore() async {
+    while await probes.next() != nil {
+      while await pause(Self.probeWait), await asksForProbe() {
+        do {
+          try await store.probe()
+          logger.notice("the store can be written again")
+          loop.execute { self.measures.storeHealth.handle(.appended) }
+        } catch {
+          logger.debug("the store still fails", metadata: ["error": "\(error)"])
+        }
+      }
+    }
+  }
+
+  private func asksForProbe() async -> Bool {
+    (try? await loop.submit { self.wantsProbe }.get()) ?? false
   }
 
   private func report(storeFailure reason: String?) {
@@ -184,6 +217,7 @@ extension ChatHub {
       return .refused(RoomRefusal(.badQuery, error.message))
     } catch {
       logger.error("the store failed to read", metadata: ["error": "\(error)"])
+      noteDamage(error)
       return .failed
     }
   }

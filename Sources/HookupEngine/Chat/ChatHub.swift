@@ -19,6 +19,8 @@ final class ChatHub: @unchecked Sendable {
   let questions = WorkQueue<AccountErrand>()
   /// Connections with an overflow that nobody hands on yet.
   let overflows = WorkQueue<ChatClientLink>()
+  /// Told when the store begins to fail.
+  let probes = WorkQueue<Void>()
   /// Nil when there are no accounts.
   let accounts: (any AccountDesk)?
   /// What ends waits that are under way: see ``pause(_:)``.
@@ -89,6 +91,7 @@ final class ChatHub: @unchecked Sendable {
       self.reads.finish()
       self.questions.finish()
       self.overflows.finish()
+      self.probes.finish()
     }
   }
 
@@ -217,6 +220,11 @@ final class ChatHub: @unchecked Sendable {
     for (loop, connections) in loops.values {
       loop.execute { for connection in connections { connection.drain() } }
     }
+  }
+
+  /// Whether the store failed, and no batch waits that will show whether it still does.
+  var wantsProbe: Bool {
+    measures.storeHealth.wantsProbe && machine.storeFailure == nil && !isFinishing
   }
 
   /// How the server stands.

@@ -69,7 +69,11 @@ public struct ChatMeasures: Sendable {
       Double(pausedConnections))
     text.add(
       "hookup_store_writable", .gauge, "1 when messages can be stored, else 0.",
-      storeFailure == nil && storeHealth.state == .writable ? 1 : 0)
+      storeFailure == nil && !storeHealth.wantsProbe ? 1 : 0)
+    let isDamaged = if case .damaged = storeHealth.state { true } else { false }
+    text.add(
+      "hookup_store_damaged", .gauge, "1 once a damaged page was found in the store, else 0.",
+      isDamaged ? 1 : 0)
     text.add(
       "hookup_connections_total", .counter, "Connections that were opened.", Double(opened))
     text.add(

@@ -82,6 +82,7 @@ public final class ChatServer: Service, Sendable {
       group.addTask { await self.hub.answerReads() }
       group.addTask { await self.hub.answerQuestions() }
       group.addTask { await self.hub.pumpOverflows() }
+      group.addTask { await self.hub.probeStore() }
       if !configuration.retention.keepsAll {
         group.addTask { await self.hub.trim(self.configuration) }
       }

@@ -47,7 +47,8 @@ public protocol ChatStore: SessionStore, AccountStore {
   func person(_ nick: Nick, limit: Int, marks: Int) async throws(HookupError) -> PersonRecord
 
   /// Searches what was said and stands. Rank: the store's own, newer ones first among equals.
-  /// - Throws: ``HookupError/Code/invalidArgument`` when there is nothing to search for in the words.
+  /// - Throws: ``HookupError/Code/invalidArgument`` when there is nothing to search for in the words, and when it takes longer than
+  ///   ``ChatStoreLimits/searchTime``.
   func search(_ request: SearchRequest) async throws(HookupError) -> SearchPage
 
   /// Removes old entries, at most about `maximumEntries` of them, so that nothing else waits for long; called again until nothing
@@ -66,6 +67,9 @@ public protocol ChatStore: SessionStore, AccountStore {
   func change(
     bans change: ServerBans.Change, milliseconds: Int64
   ) async throws(HookupError) -> ServerBans
+
+  /// Makes a change durable that changes nothing, to see whether anything can be stored. Cheap.
+  func probe() async throws(HookupError)
 
   /// Lets go of files and locks. Idempotent; afterwards every call throws ``HookupError/Code/closed``.
   func close() async throws(HookupError)
@@ -101,8 +105,17 @@ public struct ChatStoreLimits: Hashable, Sendable {
   public var maximumAccounts = 100_000
   /// Devices that one account is logged in on. Default 32; one more logs out the one unseen for the longest time.
   public var devicesPerAccount = 32
+  /// How long a change waits for another process that holds the file. Default 5 s; then it counts as one that cannot be stored for now.
+  public var lockTime = Duration.seconds(5)
+  /// How long one search may take. Default 2 s; then it is refused with `bad_query`. Others go on meanwhile.
+  public var searchTime = Duration.seconds(2)
   /// Rooms of which one person's read mark is kept. Default 1,000; the one that was set longest ago goes.
   public var marksPerPerson = 1_000
 
   public init() {}
+
+  /// How many rooms there may be of this one's kind.
+  package func rooms(like key: RoomKey) -> Int {
+    key.people == nil ? maximumRooms : maximumDirectRooms
+  }
 }

@@ -99,11 +99,15 @@ public actor MemoryChatStore: ChatStore {
     var facts = log.facts(for: entry, at: milliseconds)
     if let nick = entry.act.nick { facts.nickIsAccount = accounts.contains(nick) }
     let newcomer = entry.kind == .created ? entry.from : entry.act.nick
-    facts.isFull = newcomer.map { memberships(of: $0) >= limits.roomsPerPerson } ?? false
+    if let newcomer, memberships(of: newcomer) >= limits.roomsPerPerson {
+      facts.fullAt = limits.roomsPerPerson
+    }
     if let refusal = log.head.state.refusal(of: entry, knowing: facts, at: milliseconds) {
       return .refused(refusal)
     }
-    guard logs[entry.key] != nil || mayMakeLog(entry.key) else { return .tooManyRooms }
+    guard logs[entry.key] != nil || mayMakeLog(entry.key) else {
+      return .tooManyRooms(limit: limits.rooms(like: entry.key))
+    }
     turn += 1
     let mentions = entry.mentions.filter {
       entry.present.contains($0.folded) || accounts.contains($0)
@@ -256,6 +260,8 @@ public actor MemoryChatStore: ChatStore {
     try banned.apply(change, at: milliseconds)
     return banned
   }
+
+  public func probe() throws(HookupError) { try refuseWhenClosed() }
 
   public func close() {
     isClosed = true

@@ -74,6 +74,12 @@ struct AdmissionControl: Sendable {
     return nil
   }
 
+  /// Undoes ``identify(as:)``: the connection speaks for nobody at the moment.
+  mutating func leave(_ source: Source) {
+    guard let count = bySource[source] else { return }
+    bySource[source] = count > 1 ? count - 1 : nil
+  }
+
   private static func sentence(_ limit: Int) -> String {
     "your address has its \(limit) connections: close one, or try again later"
   }
@@ -91,8 +97,7 @@ struct AdmissionControl: Sendable {
     case .refuse: refused -= 1
     case .admit:
       admitted -= 1
-      guard let source, let count = bySource[source] else { return }
-      bySource[source] = count > 1 ? count - 1 : nil
+      if let source { leave(source) }
     }
   }
 

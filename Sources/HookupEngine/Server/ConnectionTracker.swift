@@ -68,6 +68,16 @@ final class ConnectionTracker: Sendable {
     }
   }
 
+  /// Undoes ``identify(_:as:)``: a proxy's connection may speak for somebody else next.
+  func forget(_ channel: any Channel) {
+    state.withLock { state in
+      let key = ObjectIdentifier(channel)
+      guard let source = state.channels[key]?.source else { return }
+      state.admission.leave(source)
+      state.channels[key]?.source = nil
+    }
+  }
+
   func handlerStarted() {
     state.withLock { $0.handlers += 1 }
   }

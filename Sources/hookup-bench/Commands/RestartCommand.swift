@@ -7,14 +7,17 @@ struct RestartCommand: AsyncParsableCommand {
     commandName: "restart",
     abstract: "Restarts a chat server with many clients under load.",
     discussion: """
-      Starts hookup-chat-server, connects clients that all read one room while some of them speak, and restarts the \
-      server with SIGTERM. Prints when the clients came back, as a histogram of each restart, and compares what was \
+      Starts hookup-chat-server, connects clients that read rooms while some of them speak, and restarts the server with \
+      SIGTERM. The clients are spread over the rooms: in a room of many, each message is as many deliveries. Prints when the clients came back, as a histogram of each restart, and compares what was \
       confirmed, what is stored and what each of them read. Exit code 1 when anything is lost, doubled, out of order or \
       not read.
       """)
 
   @Option(help: "Clients.")
   var clients = 1_000
+
+  @Option(help: "Rooms; each client reads one.")
+  var rooms = 20
 
   @Option(help: "How many of them speak.")
   var speakers = 50
@@ -33,6 +36,7 @@ struct RestartCommand: AsyncParsableCommand {
 
   func validate() throws {
     try require(1...20_000, clients, "clients")
+    try require(1...clients, rooms, "rooms")
     try require(1...clients, speakers, "speakers")
     try require(1...100, rounds, "rounds")
     try require(1...10_000, rate, "rate")
@@ -50,6 +54,7 @@ struct RestartCommand: AsyncParsableCommand {
       }
       var settings = RestartRun.Settings()
       settings.clients = clients
+      settings.rooms = rooms
       settings.speakers = speakers
       settings.rounds = rounds
       settings.rate = rate
@@ -67,6 +72,9 @@ struct RestartCommand: AsyncParsableCommand {
     var report = Report()
     report.add("benchmark", .text("restart"))
     report.add("clients", .count(clients))
+    report.add("rooms", .count(rooms))
+    report.add("asked_per_second", .count(rate))
+    report.add("said_per_second", .number(outcome.saidPerSecond, digits: 1))
     report.add("said", .count(outcome.said))
     report.add("stored", .count(outcome.stored))
     report.add("lost", .count(outcome.lost))

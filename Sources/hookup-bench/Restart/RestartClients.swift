@@ -2,7 +2,7 @@ import HookupCore
 import HookupEngine
 import Synchronization
 
-/// Many clients of one chat server in this process: all read one room, some speak.
+/// Many clients of one chat server in this process: each reads one room of a few, some speak.
 final class RestartClients: Sendable {
   struct State {
     /// When each client was welcomed last.
@@ -19,14 +19,13 @@ final class RestartClients: Sendable {
 
   let clients: [ChatClient]
   private let speakers: Int
-  private let room: RoomName
+  let rooms: [RoomName]
   private let state = Mutex(State())
 
-  init(count: Int, speakers: Int, url: String) throws(HookupError) {
-    guard let room = try? RoomName("restart") else {
-      throw HookupError(.invalidArgument, "no room")
-    }
-    self.room = room
+  init(count: Int, rooms: Int, speakers: Int, url: String) throws(HookupError) {
+    var names: [RoomName] = []
+    for number in 0..<rooms { names.append(try RoomName("restart\(number)")) }
+    self.rooms = names
     self.speakers = speakers
     var clients: [ChatClient] = []
     for number in 0..<count {
@@ -37,13 +36,15 @@ final class RestartClients: Sendable {
     self.clients = clients
   }
 
+  func room(of client: Int) -> RoomName { rooms[client % rooms.count] }
+
   var snapshot: State { state.withLock { $0 } }
 
   /// Runs all of them until they are closed.
   func run() async {
     await withDiscardingTaskGroup { group in
       for (number, client) in clients.enumerated() {
-        client.join(room)
+        client.join(room(of: number))
         group.addTask { try? await client.run() }
         group.addTask { await self.listen(number, client) }
       }
@@ -84,7 +85,23 @@ final class RestartClients: Sendable {
     }
     let speaker = turn % speakers
     // The outbox of a client that is away may be full; then this is said by nobody.
-    _ = try? await clients[speaker].say("\(speaker) \(turn / speakers)", in: room)
+    _ = try? await clients[speaker].say("\(speaker) \(turn / speakers)", in: room(of: speaker))
+  }
+
+  /// Says so many a second until its task is cancelled; what could not be said in time is said as soon as it can be.
+  /// - Returns: for how long.
+  func speak(perSecond rate: Int) async -> Duration {
+    let start = MonotonicInstant.now
+    var said = 0.0
+    while !Task.isCancelled {
+      let due = start.duration(to: .now) / .seconds(1) * Double(rate)
+      while said < due, !Task.isCancelled {
+        await speak()
+        said += 1
+      }
+      try? await Task.sleep(for: max(.milliseconds(1), .seconds(1) / rate))
+    }
+    return start.duration(to: .now)
   }
 
   /// Waits until all were welcomed after `instant`.
@@ -101,18 +118,23 @@ final class RestartClients: Sendable {
     return nil
   }
 
-  /// Waits until every client has read the entry at `offset` and every message that was said is settled.
-  func waitForQuiet(at offset: @Sendable () async throws -> UInt64, within time: Duration)
-    async throws -> Bool
-  {
+  /// Whether the client has read the newest entry of its room.
+  func hasRead(_ client: Int, _ read: UInt64?, of last: [RoomName: UInt64]) -> Bool {
+    (read ?? 0) == last[room(of: client)] ?? 0
+  }
+
+  /// Waits until every client has read the newest entry of its room, as `offsets` tells them, and every message that was said is
+  /// settled.
+  func waitForQuiet(
+    at offsets: @Sendable () async throws -> [RoomName: UInt64], within time: Duration
+  ) async throws -> Bool {
     let deadline = MonotonicInstant.now + time
     while MonotonicInstant.now < deadline {
       let open = clients.reduce(0) { $0 + $1.unsettledCount }
       if open == 0 {
-        let last = try await offset()
-        if snapshot.read.count == clients.count, snapshot.read.values.allSatisfy({ $0 == last }) {
-          return true
-        }
+        let last = try await offsets()
+        let read = snapshot.read
+        if clients.indices.allSatisfy({ hasRead($0, read[$0], of: last) }) { return true }
       }
       try? await Task.sleep(for: .milliseconds(200))
     }

@@ -9,6 +9,7 @@ import Synchronization
 struct RestartRun: Sendable {
   struct Settings: Sendable {
     var clients = 1_000
+    var rooms = 1
     var speakers = 50
     var rounds = 2
     /// Messages a second, of all speakers together.
@@ -21,6 +22,7 @@ struct RestartRun: Sendable {
     var histograms: [ReconnectHistogram] = []
     var secondsToAll: [Double] = []
     var said = 0
+    var saidPerSecond = 0.0
     var stored = 0
     var lost = 0
     var doubled = 0
@@ -49,7 +51,8 @@ struct RestartRun: Sendable {
     var outcome = Outcome()
     outcome.idleServerKiB = await memory(of: server)
     let clients = try RestartClients(
-      count: settings.clients, speakers: settings.speakers, url: "ws://127.0.0.1:\(port)/")
+      count: settings.clients, rooms: settings.rooms, speakers: settings.speakers,
+      url: "ws://127.0.0.1:\(port)/")
     let running = Task { await clients.run() }
     defer {
       clients.close()
@@ -59,23 +62,21 @@ struct RestartRun: Sendable {
       throw HookupError(.connectFailed, "not all clients were welcomed within 2 minutes")
     }
     outcome.connectedServerKiB = await memory(of: server)
-    let speaking = Task {
-      while !Task.isCancelled {
-        await clients.speak()
-        try? await Task.sleep(for: .seconds(1) / settings.rate)
-      }
-    }
+    let speaking = Task { await clients.speak(perSecond: settings.rate) }
     defer { speaking.cancel() }
     for _ in 0..<settings.rounds { try await restart(server, clients, &outcome) }
     speaking.cancel()
-    await speaking.value
+    outcome.saidPerSecond =
+      Double(clients.snapshot.said) / (await speaking.value / .seconds(1))
     let data = "\(place.directory)/server/data"
     let isQuiet = try await clients.waitForQuiet(
-      at: { (try? Self.log(in: data))?.last?.offset ?? 0 }, within: .seconds(120))
+      at: {
+        try Self.logs(of: clients.rooms, in: data).mapValues { $0.last?.offset ?? 0 }
+      }, within: .seconds(120))
     if !isQuiet { outcome.problems.append("not all was settled and read within 2 minutes") }
     await server.stop()
     outcome.problems += await server.problems
-    judge(clients.snapshot, try Self.log(in: data), &outcome)
+    judge(clients, try Self.logs(of: clients.rooms, in: data), &outcome)
     return outcome
   }
 
@@ -121,29 +122,47 @@ struct RestartRun: Sendable {
   }
 
   private func judge(
-    _ state: RestartClients.State, _ log: [RoomEntry], _ outcome: inout Outcome
+    _ clients: RestartClients, _ logs: [RoomName: [RoomEntry]], _ outcome: inout Outcome
   ) {
+    let state = clients.snapshot
     outcome.said = state.said
-    outcome.stored = log.count
-    let ids = log.map(\.id.text)
+    let entries = logs.values.flatMap(\.self)
+    outcome.stored = entries.count
+    let ids = entries.map(\.id.text)
     outcome.doubled = ids.count - Set(ids).count
     outcome.lost = state.stored.subtracting(ids).count
+    // Each speaks in one room.
     var last: [Substring: Int] = [:]
-    for entry in log {
+    for entry in entries {
       let words = entry.text.split(separator: " ")
       guard words.count == 2, let number = Int(words[1]) else { continue }
       if let before = last[words[0]], number <= before { outcome.reordered += 1 }
       last[words[0]] = number
     }
     outcome.jumps = state.jumps
-    outcome.unread = state.read.values.count { $0 != log.last?.offset ?? 0 }
+    let newest = logs.mapValues { $0.last?.offset ?? 0 }
+    outcome.unread = clients.clients.indices.count {
+      !clients.hasRead($0, state.read[$0], of: newest)
+    }
     outcome.failed = Array(state.failed.prefix(5))
   }
 
-  private static func log(in data: String) throws -> [RoomEntry] {
+  private static func logs(
+    of rooms: [RoomName], in data: String
+  ) throws -> [RoomName: [RoomEntry]] {
+    var logs: [RoomName: [RoomEntry]] = [:]
+    for room in rooms { logs[room] = try log(of: room, in: data) }
+    return logs
+  }
+
+  private static func log(of room: RoomName, in data: String) throws -> [RoomEntry] {
     let pages = Mutex<[RoomEntry]>([])
-    let room = try RoomName("restart")
-    try StoreArchive.export(room, of: data) { page in pages.withLock { $0 += page } }
+    do {
+      try StoreArchive.export(room, of: data) { page in pages.withLock { $0 += page } }
+    } catch {
+      // A room in which nobody spoke has no log.
+      guard error.message.contains("has no room") else { throw error }
+    }
     return pages.withLock { $0 }
   }
 

@@ -48,6 +48,8 @@ import Testing
     (.register(password: "p", device: "pc"), #"{"do":"register","password":"p","device":"pc"}"#),
     (.password(old: "a", new: "b"), #"{"do":"password","old":"a","new":"b"}"#),
     (.devices, #"{"do":"devices"}"#),
+    (.displayName("Bob B."), #"{"do":"name","text":"Bob B."}"#),
+    (.displayName(""), #"{"do":"name","text":""}"#),
     (.revoke(device: nil), #"{"do":"revoke"}"#),
     (.revoke(device: "7"), #"{"do":"revoke","device":"7"}"#),
     (

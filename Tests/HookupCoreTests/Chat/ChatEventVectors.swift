@@ -145,6 +145,18 @@ enum ChatEventVectors {
     (.read(ops, offset: 7), #"{"is":"read","room":"ops","offset":7}"#),
     (.away(bob, "lunch"), #"{"is":"away","nick":"bob","text":"lunch"}"#),
     (
+      .names([ChatName(bob, "Bob B."), ChatName(bob, "")]),
+      #"{"is":"names","names":[{"nick":"bob","text":"Bob B."},{"nick":"bob","text":""}]}"#
+    ),
+    (
+      .person(ChatPerson(nick: bob, isAccount: true, isOnline: false, displayName: "Bob B.")),
+      #"{"is":"person","nick":"bob","account":true,"online":false,"name":"Bob B."}"#
+    ),
+    (
+      .account(ChatAccount(nick: bob, device: "d", displayName: "Bob B.")),
+      #"{"is":"account","nick":"bob","device":"d","name":"Bob B."}"#
+    ),
+    (
       .person(ChatPerson(nick: bob, isAccount: true, isOnline: true, away: "lunch", seen: time)),
       #"{"is":"person","nick":"bob","account":true,"online":true,"away":"lunch","#
         + #""seen":"2026-05-17T08:03:09.042Z"}"#

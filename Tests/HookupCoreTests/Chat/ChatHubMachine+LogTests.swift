@@ -69,7 +69,7 @@ import Testing
     var hub = HubHarness()
     try hub.welcome(1, "alice")
     _ = hub.receive(1, 5, try hub.said("new"))
-    let actions = hub.append((2, .tooManyRooms))
+    let actions = hub.append((2, .tooManyRooms(limit: 9)))
     #expect(refusals(actions) == ["server_full"])
     #expect(actions.last == settle(1, 5))
   }

@@ -191,7 +191,7 @@ import Testing
     var facts = RoomFacts(isNew: true)
     #expect(try Self.verdict(plain, "carol", RoomAct(.created), facts) == nil)
     #expect(try Self.verdict(plain, "gus", RoomAct(.created), facts) == "needs_account")
-    facts.isFull = true
+    facts.fullAt = 7
     #expect(try Self.verdict(plain, "carol", RoomAct(.created), facts) == "too_many_rooms")
     #expect(try Self.verdict(plain, "carol", RoomAct(.created)) == "room_exists")
   }
@@ -245,7 +245,7 @@ import Testing
     #expect(try Self.verdict(state, "mo", invite, Self.about("carol")) == "room_full")
     state.maximumMembers = 5
     var facts = Self.about("carol")
-    facts.isFull = true
+    facts.fullAt = 7
     #expect(try Self.verdict(state, "mo", invite, facts) == "too_many_rooms")
     #expect(try Self.verdict(state, "mo", invite, Self.about("carol")) == nil)
     state.bans = [.init(nick: try Nick("carol"))]

@@ -20,4 +20,19 @@ import Testing
       #expect(health.state == state, "\(event)")
     }
   }
+
+  @Test func `a store that fails is tried, one that is damaged stays so`() {
+    var health = StoreHealth()
+    #expect(!health.wantsProbe)
+    health.handle(.appendFailed(reason: "full", at: 1))
+    #expect(health.wantsProbe)
+    health.handle(.foundDamage(reason: "page 7", at: 2))
+    #expect(!health.wantsProbe)
+    for event: StoreHealth.Event in [
+      .appended, .appendFailed(reason: "x", at: 3), .foundDamage(reason: "y", at: 4),
+    ] {
+      health.handle(event)
+      #expect(health.state == .damaged(reason: "page 7", since: 2))
+    }
+  }
 }

@@ -20,7 +20,7 @@ import Testing
     "../a", "a:b", "a\u{200D}b", "a\u{202E}b", "\u{FEFF}a", "a\u{2028}", "a\u{AD}", "\u{301}a", "😀",
     "a😀", "<b>", "a\u{E000}", "a\u{10FFFF}", "½", "a\u{20DD}",
     String(repeating: "x", count: 33), String(repeating: "x", count: 1_000_000),
-    "a" + String(repeating: "\u{301}", count: 32),
+    "a" + String(repeating: "\u{301}", count: 33), String(repeating: "e\u{301}", count: 33),
   ])
   func `a hostile nick is refused, and the sentence is fit to be shown`(_ text: String) {
     let error = #expect(throws: HookupError.self) { try Nick(text) }
@@ -30,6 +30,18 @@ import Testing
     #expect(message.unicodeScalars.count < 700)
     #expect(
       !message.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{202E}" || $0.value == 0x7F })
+  }
+
+  @Test(arguments: [
+    ("Zoe\u{308}", "Zo\u{EB}"), ("\u{212B}sa", "\u{C5}sa"),
+    (String(repeating: "e\u{301}", count: 32), String(repeating: "\u{E9}", count: 32)),
+    ("\u{1112}\u{1161}\u{11AB}", "\u{D55C}"),
+  ])
+  func `a nick has one spelling, whatever it came in`(given: String, expected: String) throws {
+    #expect(try Nick(given).text.unicodeScalars.elementsEqual(expected.unicodeScalars))
+    #expect(
+      try RoomName("@" + given).text.unicodeScalars.elementsEqual(
+        ("@" + Nick(expected).folded).unicodeScalars))
   }
 
   @Test func `a room is named with its mark or without, a direct one by its person`() throws {

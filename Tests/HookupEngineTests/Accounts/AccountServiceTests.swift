@@ -35,6 +35,22 @@ import Testing
         address: address))
   }
 
+  @Test func `a display name is kept and told at each login and to who asks`() async throws {
+    let service = service()
+    let made = try #require(try await register("alice", service))
+    let name = try DisplayName("Alice L.")
+    #expect(await service.answer(.rename(alice, name)) == .renamed(name))
+    let again = try await hello(service, "alice", .token(try #require(made.token)))
+    #expect(
+      again
+        == .account(ChatAccount(nick: alice, device: made.device, displayName: "Alice L.")))
+    #expect(
+      await service.answer(.whois(alice))
+        == .person(alice, isAccount: true, seen: 1_000, displayName: "Alice L."))
+    let nobody = await service.answer(.rename(try Nick("bob"), name))
+    #expect(code(nobody) == "needs_account")
+  }
+
   @Test func `a guest registers and logs in by password and by token`() async throws {
     let service = service()
     #expect(try await hello(service, "alice") == .guest)

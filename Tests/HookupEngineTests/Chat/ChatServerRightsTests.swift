@@ -228,6 +228,21 @@ import Testing
     }
   }
 
+  @Test func `a store that works again is healthy though nobody says anything`() async throws {
+    let store = BreakableStore()
+    try await withChatServer(store: store) { server, address in
+      let alice = try await ChatPeer.welcome(address, "alice")
+      await store.setBroken(true)
+      try alice.say("one", id: "m1")
+      try await until {
+        if case .failing = await server.measures().storeHealth.state { true } else { false }
+      }
+      await store.setBroken(false)
+      try await until { await server.measures().storeHealth.state == .writable }
+      #expect(await server.measures().storedEntries == 0)
+    }
+  }
+
   @Test func `a stop does not wait for a store that cannot be written`() async throws {
     let store = BreakableStore()
     try await withChatServer(store: store) { _, address in

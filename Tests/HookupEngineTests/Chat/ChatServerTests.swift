@@ -410,5 +410,10 @@ actor BreakableStore: ChatStore {
     try await inner.remove(device: device, of: nick)
   }
 
+  func probe() async throws(HookupError) {
+    if isBroken { throw HookupError(.storage, "broken on purpose") }
+    if isUnavailable { throw HookupError(.unavailable, "the disk is full") }
+  }
+
   func close() async throws(HookupError) { await inner.close() }
 }

@@ -62,6 +62,25 @@ import Testing
     #expect(isRefusal(control.admit(from: nil)))
   }
 
+  @Test func `a connection that speaks for one client after the other counts for one at a time`() {
+    var limits = ServerLimits()
+    limits.maximumConnectionsPerAddress = 1
+    var control = AdmissionControl(limits: limits)
+    let (one, two) = (Source(ipv4: 1), Source(ipv4: 2))
+    #expect(control.admit(from: nil) == .admit)
+    #expect(control.admit(from: nil) == .admit)
+    #expect(control.identify(as: one) == nil)
+    #expect(control.identify(as: one)?.contains("its 1 connections") == true)
+    control.leave(one)
+    #expect(control.identify(as: one) == nil && control.identify(as: two) == nil)
+    control.leave(one)
+    control.leave(two)
+    #expect(control.sources == 0)
+    // Nobody is not counted below zero.
+    control.leave(two)
+    #expect(control.identify(as: two) == nil && control.identify(as: two) != nil)
+  }
+
   @Test func `an IPv6 network counts as one, a mapped IPv4 address as itself`() {
     let network: [UInt8] = [0x20, 1, 0xD, 0xB8, 0, 1, 0, 2]
     let one = Source(ipv6: network + [0, 0, 0, 0, 0, 0, 0, 1])

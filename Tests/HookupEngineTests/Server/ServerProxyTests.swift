@@ -175,6 +175,43 @@ import Testing
     }
   }
 
+  @Test func `plain requests count for their client as long as they are answered`() async throws {
+    let asked = Mailbox<String>()
+    let answers = Mailbox<Void>()
+    let slow: (inout ServerConfiguration) -> Void = {
+      $0.limits.maximumConnectionsPerAddress = 1
+      $0.page = { path in
+        asked.put(path)
+        if path == "/slow" { try? await answers.next() }
+        return ServerPage(contentType: "text/plain", body: "page of \(path)")
+      }
+    }
+    try await withProxied(["127.0.0.1"], slow) { address, _ in
+      let get: @Sendable (String, String) -> String = { path, source in
+        "GET \(path) HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: \(source)\r\n\r\n"
+      }
+      let first = try await RawClient.connect(address)
+      try await first.send(get("/slow", "1.2.3.4"))
+      #expect(try await asked.next() == "/slow")
+      let second = try await RawClient.connect(address)
+      try await second.send(get("/", "1.2.3.4"))
+      #expect(try await second.readToEnd().contains("your address has its 1 connections"))
+      let third = try await RawClient.connect(address)
+      try await third.send(get("/", "1.2.3.5"))
+      #expect(try await third.read(until: "page of /").hasPrefix("HTTP/1.1 200"))
+      // The proxy's own question.
+      try await third.send(get("/ping", "1.2.3.4"))
+      #expect(try await third.read(until: "pong").contains("HTTP/1.1 200"))
+      answers.put(())
+      _ = try await first.read(until: "page of /slow")
+      // The same connection speaks for another client now, and the first one is free.
+      try await first.send(get("/", "1.2.3.5"))
+      _ = try await first.read(until: "page of /")
+      try await third.send(get("/", "1.2.3.4"))
+      _ = try await third.read(until: "page of /")
+    }
+  }
+
   @Test func `the header stands in front of TLS`() async throws {
     let authority = try await TestAuthority()
     try await authority.issue("server")

@@ -151,6 +151,8 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
       answer(refusal, to: nil, context)
     } else if head.asksForWebSocket {
       judgeUpgrade(head, context)
+    } else if let refusal = refusalOfSource(head, context) {
+      answer(refusal, to: nil, context)
     } else if head.method != "GET" && head.method != "HEAD" {
       var response = HTTPResponse.refusal(.methodNotAllowed, "only GET and HEAD are served here")
       response.headers.append("Allow", "GET, HEAD")
@@ -174,6 +176,15 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     } else {
       answer(nil, to: head, context)
     }
+  }
+
+  /// Counts a proxy's connection for the client of this request, until it is answered; the refusal when that one has as many as it
+  /// may. Health checks are the proxy's own.
+  private func refusalOfSource(
+    _ head: RequestHead, _ context: ChannelHandlerContext
+  ) -> HTTPResponse? {
+    guard peer.isProxy, head.path != setup.configuration.pingPath else { return nil }
+    return setup.refusal(of: setup.client(of: head, peer), on: context.channel)
   }
 
   private func answer(_ page: ServerPage?, to head: RequestHead, _ context: ChannelHandlerContext) {
@@ -280,6 +291,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func answered(closes: Bool, _ context: ChannelHandlerContext) {
     if closes || isStopping { return linger(context) }
     phase = .waiting
+    if peer.isProxy { setup.server.tracker.forget(context.channel) }
     awaitRequest(context)
     parse(context)
     guard phase == .waiting else { return }
