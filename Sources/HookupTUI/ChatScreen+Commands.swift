@@ -21,7 +21,7 @@ extension ChatScreen {
     case .pending: page = .pane(.acks)
     case .backlog: page = .pane(.backlog)
     case .retry(let number): return retry(number, at: clock)
-    case .drop(let what): return drop(what, at: clock)
+    case .drop(let number): return drop(number, at: clock)
     case .reconnect: return [.reconnect]
     case .online(let online): return [.setOnline(online)]
     case .panes(let pane, let shown): setPanes(pane, shown)
@@ -123,28 +123,24 @@ extension ChatScreen {
     return [.export(name: name ?? "\(plain)-\(day).txt", lines: exportedLines())]
   }
 
-  private mutating func drop(_ what: SlashCommand.Drop, at clock: ScreenClock) -> [ScreenEffect] {
-    switch what {
-    case .failed:
+  private mutating func drop(_ number: UInt64?, at clock: ScreenClock) -> [ScreenEffect] {
+    guard let number else {
       let failed = window.timeline.failedMessages
       for message in failed { windows[current].timeline.markDropped(message.id) }
       return failed.isEmpty ? refuse("nothing failed here", at: clock) : []
-    case .all:
-      let waiting = window.timeline.waitingMessages
-      return waiting.isEmpty ? refuse("nothing waits here", at: clock) : waiting.map { .drop($0) }
-    case .number(let number):
-      for index in windows.indices {
-        guard let own = windows[index].timeline.own(sequence: number) else { continue }
-        switch own.state {
-        case .failed: windows[index].timeline.markDropped(own.id)
-        case .buffered: return [.drop(own)]
-        case .sent: return refuse("\(number) is on its way: it cannot be taken back", at: clock)
-        case .stored: return refuse("\(number) is stored: /delete it instead", at: clock)
-        }
-        return []
-      }
-      return refuse("there is no message \(number) of yours here", at: clock)
     }
+    for index in windows.indices {
+      guard let own = windows[index].timeline.own(sequence: number) else { continue }
+      switch own.state {
+      case .failed:
+        windows[index].timeline.markDropped(own.id)
+        return []
+      case .stored: return refuse("\(number) is stored: /delete it instead", at: clock)
+      case .buffered, .sent:
+        return refuse("\(number) is in the outbox: it cannot be taken back", at: clock)
+      }
+    }
+    return refuse("there is no message \(number) of yours here", at: clock)
   }
 
   private mutating func perform(_ act: RoomAct, at clock: ScreenClock) -> [ScreenEffect] {

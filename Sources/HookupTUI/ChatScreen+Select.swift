@@ -100,11 +100,7 @@ extension ChatScreen {
     at clock: ScreenClock
   ) -> [ScreenEffect] {
     guard case .failed = own.state else {
-      guard letter == "d", own.state == .buffered else {
-        return decline("it is on its way: wait until it is stored or failed")
-      }
-      mode = .write
-      return [.drop(own)]
+      return decline("it is in the outbox: wait until it is stored or failed")
     }
     guard !line.isRetried, !line.isDropped else {
       return decline("that is done with already")

@@ -45,15 +45,11 @@ enum ClientCommand {
   }
 
   private static func drop(_ rest: String) -> SlashCommand.Line {
-    switch rest {
-    case "failed": return .command(.drop(.failed))
-    case "all": return .command(.drop(.all))
-    default:
-      guard let number = UInt64(rest) else {
-        return .error("usage: /drop N (its number in UNACKED), /drop failed or /drop all")
-      }
-      return .command(.drop(.number(number)))
+    if rest == "failed" { return .command(.drop(nil)) }
+    guard let number = UInt64(rest) else {
+      return .error("usage: /drop N (the number of a failed message) or /drop failed")
     }
+    return .command(.drop(number))
   }
 
   private static func url(_ rest: String) -> SlashCommand.Line {

@@ -139,8 +139,6 @@ public enum ScreenEffect: Hashable, Sendable {
   case fetchHistory(RoomName, before: UInt64)
   /// The person has read the room up to this offset.
   case read(RoomName, offset: UInt64)
-  /// Take a message of one's own back that waits in the outbox. What comes of it comes as ``ChatUpdate/own(_:)``.
-  case drop(OwnMessage)
   /// Tell the person as they have chosen to be told, besides the bell.
   case notify(ScreenNotification)
   /// Open `$EDITOR` on this text. Answered with ``ScreenEvent/edited(_:)``.

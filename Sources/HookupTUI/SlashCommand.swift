@@ -15,8 +15,8 @@ enum SlashCommand: Hashable, Sendable {
   case backlog
   /// Failed messages again: that number, or all of the room.
   case retry(UInt64?)
-  /// Failed or waiting messages away: that number, all that failed, or all that wait as well.
-  case drop(Drop)
+  /// Failed messages away: that number, or nil: all of the room.
+  case drop(UInt64?)
   case reconnect
   case panes(Pane?, shown: Bool?)
   case clear
@@ -50,12 +50,6 @@ enum SlashCommand: Hashable, Sendable {
   /// What a password is asked for, unseen.
   case secret(SecretPrompt)
 
-  enum Drop: Hashable, Sendable {
-    case number(UInt64)
-    case failed
-    case all
-  }
-
   /// What a line of input is.
   enum Line: Hashable, Sendable {
     case text(String)
@@ -86,7 +80,7 @@ enum SlashCommand: Hashable, Sendable {
     Help(name: "pending", arguments: "", meaning: "messages in flight"),
     Help(name: "backlog", arguments: "", meaning: "what waits to be sent"),
     Help(name: "retry", arguments: "[N]", meaning: "say failed ones again"),
-    Help(name: "drop", arguments: "N|failed|all", meaning: "take waiting ones back"),
+    Help(name: "drop", arguments: "N|failed", meaning: "put failed ones away"),
     Help(name: "reconnect", arguments: "", meaning: "try now, do not wait"),
     Help(name: "connect", arguments: "", meaning: "the same"),
     Help(name: "disconnect", arguments: "", meaning: "stay away"),

@@ -74,7 +74,6 @@ struct ScreenSession: Sendable {
     case .setOnline(false): client.goOffline()
     case .read(let room, let offset): client.ask(.read(room, offset: offset))
     case .fetchHistory(let room, let offset): client.fetchHistory(of: room, before: offset)
-    case .drop: break
     case .notify, .export, .edit, .setMouse, .setTheme, .showPlain, .bell, .redraw, .suspend, .quit:
       break
     }

@@ -26,8 +26,8 @@ import Testing
   @Test func `commands are read`() throws {
     let bob = try Nick("bob")
     let table: [(String, SlashCommand)] = [
-      ("/retry all", .retry(nil)), ("/retry 812", .retry(812)), ("/drop 812", .drop(.number(812))),
-      ("/drop failed", .drop(.failed)), ("/drop all", .drop(.all)), ("/connect", .reconnect),
+      ("/retry all", .retry(nil)), ("/retry 812", .retry(812)), ("/drop 812", .drop(812)),
+      ("/drop failed", .drop(nil)), ("/connect", .reconnect),
       ("/disconnect", .online(false)), ("/ping", .ask(.ping)), ("/search", .search(nil)),
       ("/lastlog a b", .search("a b")), ("/mentions", .mentions), ("/url", .url(nil)),
       ("/url 3", .url(3)), ("/export x.txt", .export("x.txt")), ("/ignore @bob", .ignore(bob)),
@@ -38,7 +38,8 @@ import Testing
       #expect(SlashCommand.parse(line) == .command(command), "\(line)")
     }
     for line in [
-      "/retry x", "/drop", "/drop -1", "/url 0", "/url x", "/export ../x", "/export .x",
+      "/retry x", "/drop", "/drop -1", "/drop all", "/url 0", "/url x", "/export ../x",
+      "/export .x",
       "/unignore",
       "/notify maybe", "/theme", "/export \(String(repeating: "x", count: 201))",
     ] {
@@ -186,6 +187,6 @@ import Testing
     #expect(shows("KEYS"))
     stage.press(Key(.function(1)))
     _ = enter("/help drop")
-    #expect(shows("/drop N|failed|all: take waiting ones back"))
+    #expect(shows("/drop N|failed: put failed ones away"))
   }
 }

@@ -138,14 +138,6 @@ package struct ChatTimeline: Hashable, Sendable {
     }
   }
 
-  /// Own messages that wait in the outbox, oldest first.
-  package var waitingMessages: [OwnMessage] {
-    lines.compactMap { line in
-      guard case .own(let own) = line.content, own.state == .buffered else { return nil }
-      return own
-    }
-  }
-
   /// The own message of that number in the outbox, if its line is kept.
   package func own(sequence: UInt64) -> OwnMessage? {
     for line in lines.reversed() {
