@@ -149,7 +149,8 @@ let package = Package(
     .testTarget(
       name: "ChatEndToEndTests",
       dependencies: [
-        "HookupEngine", "hookup-chat", "hookup-chat-server", "hookup-bench", "echo-server",
+        "HookupEngine", "HookupConfiguration", "hookup-chat", "hookup-chat-server", "hookup-bench",
+        "echo-server",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,3 +1,4 @@
+import HookupConfiguration
 import HookupEngine
 import Testing
 
@@ -173,6 +174,6 @@ import Testing
     ("kitten", "sitting", 3),
   ])
   func `distances count edits`(left: String, right: String, distance: Int) {
-    #expect(ConfigurationFile.distance(left, right) == distance)
+    #expect(SettingNames.distance(left, right) == distance)
   }
 }

@@ -41,8 +41,9 @@ extension ChatTimeline {
   }
 
   mutating func applyNew(_ own: OwnMessage) {
-    // Its line was there and went for age. A failure is shown all the same: nobody may have seen it.
-    if own.sequence <= droppedSequence {
+    // Its line was there and went for age. A failure is shown all the same: nobody may have seen it. One without a number
+    // was stored before the outbox had said which it has.
+    if own.sequence > 0, own.sequence <= droppedSequence {
       guard case .failed = own.state else { return }
     }
     ownLines[own.id] = append(.own(own), at: own.milliseconds)

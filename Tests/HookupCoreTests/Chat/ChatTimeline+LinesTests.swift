@@ -23,4 +23,13 @@ extension ChatTimelineTests {
     timeline.apply(try entry(4, "three"))
     #expect(shown(timeline) == ["bob: three"])
   }
+
+  @Test mutating func `a message that is stored before the outbox has numbered it is shown`() throws
+  {
+    timeline.apply(try own(0, .stored(offset: 2)))
+    #expect(shown(timeline).count == 1)
+    timeline.apply(try entry(1, "one"))
+    timeline.apply(try entry(2, "own 0", from: alice, id: "m0"))
+    #expect(shown(timeline).count == 2)
+  }
 }
