@@ -72,13 +72,15 @@ let package = Package(
       name: "HookupConfiguration",
       dependencies: ["HookupCore", .product(name: "TOMLKit", package: "TOMLKit")],
       swiftSettings: strict),
+    // Man pages from what a program knows of itself.
+    .target(name: "HookupManual", dependencies: ["HookupCore"], swiftSettings: strict),
     .systemLibrary(name: "CNcursesw", providers: [.apt(["libncursesw5-dev"])]),
 
     .executableTarget(
       name: "hookup-chat",
       dependencies: [
-        "HookupTUI", "HookupEngine", "HookupSQLite", "HookupConfiguration", "CNcursesw",
-        argumentParser, logging,
+        "HookupTUI", "HookupEngine", "HookupSQLite", "HookupConfiguration", "HookupManual",
+        "CNcursesw", argumentParser, logging,
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       // What --print-config prints.
@@ -87,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "hookup-chat-server",
       dependencies: [
-        "HookupEngine", "HookupSQLite", "HookupConfiguration", argumentParser,
+        "HookupEngine", "HookupSQLite", "HookupConfiguration", "HookupManual", argumentParser,
         .product(name: "TOMLKit", package: "TOMLKit"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -149,8 +151,8 @@ let package = Package(
     .testTarget(
       name: "ChatEndToEndTests",
       dependencies: [
-        "HookupEngine", "HookupConfiguration", "hookup-chat", "hookup-chat-server", "hookup-bench",
-        "echo-server",
+        "HookupEngine", "HookupConfiguration", "HookupManual", "hookup-chat", "hookup-chat-server",
+        "hookup-bench", "echo-server",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -13,7 +13,7 @@ struct ChatServerCommand: AsyncParsableCommand {
       """,
     subcommands: [
       ServeCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
-      ExportCommand.self, AdminCommand.self,
+      ExportCommand.self, AdminCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

@@ -12,14 +12,16 @@ struct HookupChat: AsyncParsableCommand {
       Start it with no server there: you can read, write, quit and start again; what you wrote is still queued, and goes \
       out once the server is back.
       """,
-    subcommands: [ScreenCommand.self, SendCommand.self, TailCommand.self],
+    subcommands: [
+      ScreenCommand.self, SendCommand.self, TailCommand.self, ManualCommand.self,
+    ],
     defaultSubcommand: ScreenCommand.self)
 
   static func main() async {
     let arguments = WaitOption.spelledOut(Array(CommandLine.arguments.dropFirst()))
     do {
       // May start the program again with the environment that a screen needs, so before anything else is done.
-      if !["send", "tail", "help", "--help", "-h"].contains(arguments.first) {
+      if !["send", "tail", "manual", "help", "--help", "-h"].contains(arguments.first) {
         TerminalProcess.prepare()
       }
       var command = try parseAsRoot(arguments)

@@ -12,7 +12,8 @@ import Testing
     "HookupSQLite", "HookupPostgres", "GRDB", "GRDBSQLite", "CPostgres",
   ]
   private static let shell: Set<String> = [
-    "HookupTUI", "HookupSimulation", "HookupConfiguration", "CNcursesw", "ArgumentParser",
+    "HookupTUI", "HookupSimulation", "HookupConfiguration", "HookupManual", "CNcursesw",
+    "ArgumentParser",
     "TOMLKit",
   ]
   /// No clock, file, socket, log or randomness comes in through these.
@@ -26,6 +27,7 @@ import Testing
     "HookupCore": .only(pure),
     "HookupTUI": .only(["HookupCore"]),
     "HookupConfiguration": .only(["HookupCore", "TOMLKit"]),
+    "HookupManual": .only(["HookupCore"]),
     "HookupSimulation": .only(pure.union(["HookupCore"])),
     "HookupEngine": .never(backEnds.union(shell)),
     "HookupSQLite": .never(shell.union(["HookupPostgres", "CPostgres"])),
