@@ -202,6 +202,6 @@ final class PlainPrinter: Sendable {
 
   private static func text(_ object: JSONObject) -> String {
     // Not nested, so it is always rendered.
-    (try? JSONText(JSONValue.object(object)))?.text ?? "{}"
+    Printable.json((try? JSONText(JSONValue.object(object)))?.text ?? "{}")
   }
 }

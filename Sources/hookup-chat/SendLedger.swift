@@ -119,6 +119,6 @@ final class SendLedger: Sendable {
     if let offset { writer.member("offset", offset) }
     if let reason { writer.member("reason", reason) }
     writer.endObject()
-    return writer.json().text
+    return Printable.json(writer.json().text)
   }
 }

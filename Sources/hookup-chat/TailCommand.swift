@@ -73,7 +73,7 @@ struct TailCommand: AsyncParsableCommand {
     for await update in client.updates {
       switch update {
       case .entry(let entry) where (json || entry.kind.isSpeech) && entry.room == room:
-        try StandardOutput.write(line: json ? entry.json.text : Self.plain(entry))
+        try StandardOutput.write(line: json ? Printable.json(entry.json.text) : Self.plain(entry))
         printed += 1
         if printed == count { return true }
       case .gap(let room, let from, let to):
