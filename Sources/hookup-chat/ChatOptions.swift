@@ -80,9 +80,13 @@ struct ResolvedOptions: Sendable {
   }
 
   func clientConfiguration() throws(HookupError) -> ChatClient.Configuration {
-    var configuration = ChatClient.Configuration(nick: nick, directory: try directory())
+    let directory = try directory()
+    var configuration = ChatClient.Configuration(nick: nick, directory: directory)
     configuration.device = TerminalProcess.hostName
-    configuration.password = try PasswordSource.password(settings)
+    // A device that is logged in needs no password, and its owner is not to be asked for one.
+    if !ChatClient.hasToken(in: directory, nick: nick) {
+      configuration.password = try PasswordSource.password(settings)
+    }
     return configuration
   }
 }
