@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test func `every setting of both programs is there, with a meaning`() throws {
-    let keys = [Array(ChatSettings.all.known.keys), Array(ConfigurationFile.table.known.keys)]
+    let keys = [Array(ChatSettings.all.known.keys), Array(ConfigurationFile.known.known.keys)]
     for ((page, _), keys) in zip(try Self.pages(), keys) {
       let lines = Self.lines(page)
       for key in keys {
