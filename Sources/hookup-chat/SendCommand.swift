@@ -49,6 +49,7 @@ struct SendCommand: AsyncParsableCommand {
       group.addTask {
         try await say(client, ledger)
         try await ledger.waitUntilSettled(atMost: (wait ?? ackWithin).duration)
+        if ledger.exitStatus != 2 { await client.drained(atMost: .seconds(2)) }
         client.close()
         return nil
       }

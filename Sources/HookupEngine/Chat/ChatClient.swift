@@ -224,6 +224,10 @@ public final class ChatClient: Sendable {
   public func goOffline() { client.goOffline() }
   public func close() { client.close() }
 
+  /// Returns when nothing waits in the outbox any more; see ``HookupClient/drained()``.
+  /// - Throws: ``HookupError/Code/closed`` when the client ends first; `CancellationError`.
+  public func drained() async throws { try await client.drained() }
+
   /// How the connection and the outbox stand now.
   public func snapshot(pendingAcks limit: Int = 64) async -> ClientSnapshot {
     await client.snapshot(pendingAcks: limit)
