@@ -41,13 +41,23 @@ extension ChatScreen {
   public mutating func takePage(at clock: ScreenClock) -> [String] {
     defer { page = nil }
     guard page != nil else { return [] }
-    let buffer = render(at: clock)
-    return (0..<buffer.rows).map { row in
+    // As on a screen that is narrow, so that nothing stands beside the page, and high enough for all of it.
+    var tall = self
+    (tall.columns, tall.rows) = (Self.pageColumns, Self.pageRows)
+    let buffer = tall.render(at: clock)
+    let area = tall.layout.chat
+    let lines = (area.row..<min(area.row + area.rows, buffer.rows)).map { row in
       var text = buffer[row: row].map(\.text).joined()
       while text.last == " " { text.removeLast() }
       return text
     }
+    return lines.filter { !$0.isEmpty }
   }
+
+  /// The most columns at which a page covers the whole width.
+  private static let pageColumns = 75
+  /// More than the longest list has.
+  private static let pageRows = 500
 
   /// The lines that came since this was asked the last time, by windows, each once.
   public mutating func takeLines() -> [Line] {
@@ -83,7 +93,10 @@ extension ChatScreen {
       plain.kind = "gap"
       plain.text = "\(from)-\(to) are missing"
     case .failure: plain.kind = "failure"
-    case .link(let notice): plain.kind = notice.isFailure ? "failure" : "notice"
+    case .link(let notice):
+      // It is in the window that was shown as well, for a reader who looks at one.
+      guard room == nil else { return nil }
+      plain.kind = notice.isFailure ? "failure" : "notice"
     case .notice: break
     case .presence(let presence):
       plain.kind = "event"

@@ -25,7 +25,10 @@ struct PlainChat: Sendable {
   func run() async throws {
     var configuration = try options.clientConfiguration()
     configuration.client.staysAfterGivingUp = true
-    let client = try ChatClient(url, configuration: configuration, logger: .quiet)
+    let changes = ChangeSignal()
+    let client = try ChatClient(url, configuration: configuration, logger: .quiet) {
+      changes.mark()
+    }
     let room = options.settings.room ?? .lobby
     let printer = PlainPrinter(
       screen: ChatScreen(
@@ -36,16 +39,31 @@ struct PlainChat: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await client.run() }
       group.addTask {
-        for await update in client.updates { try await session.perform(printer.take(update)) }
+        for await update in client.updates {
+          // By now the link is up: seen in any case, however soon it goes again.
+          if case .joined = update { try printer.take(await client.snapshot()) }
+          try await session.perform(printer.take(update))
+        }
+      }
+      group.addTask {
+        for await _ in changes.stream {
+          try printer.take(await client.snapshot())
+          try? await Task.sleep(for: ScreenSession.snapshotInterval)
+        }
       }
       group.addTask {
         let input = InputLines()
         while !printer.hasQuit, let lines = await input.next() {
           for line in lines where !printer.hasQuit {
+            // What /pending and the like show is what is so now.
+            if line.contains("/") { try printer.take(await client.snapshot()) }
             try await session.perform(printer.enter(line))
           }
         }
         await printer.waitUntilSettled(atMost: Self.patience)
+        if printer.exitStatus != 2 { await client.drained(atMost: .seconds(2)) }
+        printer.end()
+        changes.finish()
         client.close()
       }
       try await group.waitForAll()

@@ -1,4 +1,5 @@
 import HookupCore
+import HookupEngine
 import HookupTUI
 import Synchronization
 
@@ -11,6 +12,9 @@ final class PlainPrinter: Sendable {
     var open: Set<MessageID> = []
     var refused = 0
     var hasQuit = false
+    var hasEnded = false
+    /// When the newest snapshot was taken.
+    var taken = MonotonicInstant.zero
     /// The server knows us: by then what an earlier run left queued has been told.
     var isWelcome = false
     var isSettled: Bool { isWelcome && open.isEmpty }
@@ -27,6 +31,8 @@ final class PlainPrinter: Sendable {
 
   var hasQuit: Bool { state.withLock { $0.hasQuit } }
   func quit() { state.withLock { $0.hasQuit = true } }
+  /// The client is about to be closed.
+  func end() { state.withLock { $0.hasEnded = true } }
 
   /// As ``PlainChat/run()`` says.
   var exitStatus: Int32 { state.withLock { $0.refused > 0 ? 3 : $0.open.isEmpty ? 0 : 2 } }
@@ -46,6 +52,24 @@ final class PlainPrinter: Sendable {
     waiter?.resume()
     for line in lines { try StandardOutput.write(line: line) }
     return effects
+  }
+
+  /// Takes how link and outbox stand, and prints when the link was lost or is back. Not any more once this chat ends: that the link
+  /// then goes is no news.
+  /// - Throws: when standard output is gone.
+  func take(_ snapshot: ClientSnapshot) throws {
+    let lines = state.withLock { state in
+      // They are asked for from several places: an older one may come later.
+      guard !state.hasEnded, snapshot.taken >= state.taken else { return [String]() }
+      state.taken = snapshot.taken
+      let clock = state.clock.read()
+      let events: [ScreenEvent] = [
+        .link(snapshot.link), .pending(snapshot.pendingAcks), .backlog(snapshot.backlog),
+      ]
+      for event in events { _ = state.screen.update(event, at: clock) }
+      return state.screen.takeLines().map { line(for: $0) }
+    }
+    for line in lines { try StandardOutput.write(line: line) }
   }
 
   /// Does what Enter does with a line.

@@ -5,7 +5,7 @@ import HookupTUI
 /// The link between the chat client and the screen, in both directions.
 struct ScreenSession: Sendable {
   /// How often the panes' numbers are fetched at most.
-  private static let snapshotInterval = Duration.milliseconds(100)
+  static let snapshotInterval = Duration.milliseconds(100)
   /// Rows of the acks pane that are ever shown.
   private static let pendingRows = 64
 

@@ -36,6 +36,84 @@ extension EndToEnd {
       #expect(try world.log(count: 1).map(\.text) == ["kept"])
     }
 
+    @Test func `what was told to be stored is not queued in the next run`() throws {
+      let world = try World()
+      try world.startServer()
+      let said = [world.url, "--nick", "alice", "--room", "ops", "--plain"]
+      #expect(try chat(world, said, "one\ntwo\n").waitForEnd().status == 0)
+      let sender = try world.send("bob")
+      sender.write("three\n")
+      #expect(try sender.waitForEnd().status == 0)
+      world.killServer()
+      let again = try chat(world, said, "").waitForEnd()
+      #expect(again.status == 0 && again.lines == [], "\(again.lines)")
+      let resent = try world.send("bob", wait: "1s")
+      resent.write("")
+      #expect(try resent.waitForEnd().status == 0)
+    }
+
+    @Test func `pages are shown whole and say what is so`() throws {
+      let world = try World()
+      let child = try chat(
+        world, [world.url, "--nick", "alice", "--room", "ops", "--plain"],
+        "kept\n/pending\n/help\n")
+      let end = try child.waitForEnd()
+      #expect(end.status == 2)
+      #expect(end.lines.contains { $0.hasPrefix("--- UNACKED 1 ") }, "\(end.lines)")
+      #expect(end.lines.contains { $0.contains("/join #room") })
+      #expect(end.lines.contains { $0.contains("/rank nick rank") })
+      // Nothing of a frame.
+      #expect(!end.lines.contains { $0.hasSuffix("F1 help") || $0 == "--- " })
+    }
+
+    @Test func `flags win over variables, variables over the profile, the profile over the file`()
+      throws
+    {
+      let world = try World()
+      try world.startServer()
+      let path = world.home + "/chat.toml"
+      try """
+      url = "\(world.url)"
+      nick = "filenick"
+      room = "ops"
+      [profile.work]
+      nick = "worknick"
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+      let program = [Child.path(of: "hookup-chat"), "--config", path, "--plain"]
+      let variable = ["HOOKUP_CHAT_NICK=varnick"]
+      for arguments in [
+        program, program + ["--profile", "work"],
+        ["HOOKUP_CHAT_PROFILE=work"] + variable + program,
+        variable + program + ["--profile", "work", "--nick", "flagnick"],
+      ] {
+        let child = try Child("/usr/bin/env", arguments, home: world.home)
+        child.write("x\n")
+        #expect(try child.waitForEnd().status == 0)
+      }
+      let nicks = try world.log(count: 4).map(\.from)
+      #expect(nicks == ["filenick", "worknick", "varnick", "flagnick"])
+      let slip = try Child(
+        "/usr/bin/env", ["HOOKUP_CHAT_NIKC=x"] + program, home: world.home
+      ).waitForEnd()
+      #expect(slip.status == 1 && slip.errors.contains("the nearest is HOOKUP_CHAT_NICK"))
+    }
+
+    @Test func `that the link is lost is said once`() throws {
+      let world = try World()
+      try world.startServer()
+      let child = try Child(
+        "hookup-chat", [world.url, "--nick", "alice", "--room", "ops", "--plain"],
+        home: world.home)
+      let sender = try world.send("bob")
+      sender.write("hi\n")
+      try child.waitForLines { $0.contains { $0.hasSuffix("<bob> hi") } }
+      world.killServer()
+      let lines = try child.waitForLines { $0.contains { $0.contains("link lost") } }
+      #expect(lines.filter { $0.contains("link lost") }.count == 1)
+      #expect(lines.contains { $0.contains(" status !!! link lost") })
+      child.kill9()
+    }
+
     @Test func `JSON goes in and comes out, one object a line`() throws {
       let world = try World()
       try world.startServer()
