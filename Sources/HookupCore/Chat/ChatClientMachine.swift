@@ -59,6 +59,8 @@ package struct ChatClientMachine: Machine {
     var have: UInt64?
     /// Asked for on this connection and not yet answered.
     var isJoining = false
+    /// Up to where it was read while there was no connection; told once it is joined.
+    var unsentRead: UInt64?
   }
 
   /// How long to wait before a nick that another client holds is asked for again: longer than the server needs to notice that the other
@@ -150,18 +152,27 @@ package struct ChatClientMachine: Machine {
     case .fetch(let room, let offset): fetch(room, before: offset, into: &actions)
     case .found(let entries, let room, let offset):
       found(entries, in: room, before: offset, into: &actions)
-    case .ask(let command):
-      if isWelcome {
-        actions.append(.send(command))
-      } else {
-        actions.append(.tell(.notice("not connected: /\(command.name) has to wait until we are")))
-      }
+    case .ask(let command): ask(command, into: &actions)
     case .logIn(let password):
       credential = .password(password)
       if !isWelcome { hello(into: &actions) }
     case .timer:
       guard let due = helloAgainAt, due <= now else { return }
       hello(into: &actions)
+    }
+  }
+
+  private mutating func ask(_ command: ChatCommand, into actions: inout ActionQueue<Action>) {
+    guard !isWelcome else { return actions.append(.send(command)) }
+    switch command {
+    // Nobody asked for these by hand, and who types now means nothing later.
+    case .typing: break
+    case .read(let room, let offset):
+      // Kept as long as the room is, so never more of them than rooms.
+      if let unsent = rooms[room]?.unsentRead, unsent >= offset { break }
+      rooms[room]?.unsentRead = offset
+    default:
+      actions.append(.tell(.notice("not connected: /\(command.name) has to wait until we are")))
     }
   }
 
@@ -278,6 +289,7 @@ package struct ChatClientMachine: Machine {
           RoomSnapshot(
             room: joined.room, topic: joined.topic, members: joined.members, last: joined.last,
             read: joined.read, settings: joined.settings, rank: joined.rank))))
+    if let read = state.unsentRead { actions.append(.send(.read(joined.room, offset: read))) }
     guard let have = state.have else {
       return record(.skipped(joined.room, to: joined.after), into: &actions)
     }

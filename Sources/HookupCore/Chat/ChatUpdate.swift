@@ -115,6 +115,8 @@ public struct OwnMessage: Hashable, Sendable {
   public var text: String
   /// ``RoomAct/Kind/said`` or ``RoomAct/Kind/me``.
   public var kind = RoomAct.Kind.said
+  /// The offset of the entry that it replies to; nil when it replies to none.
+  public var ref: UInt64?
   /// When it was said, milliseconds since 1970 by the local clock.
   public var milliseconds: Int64
   public var state: DeliveryState

@@ -58,8 +58,10 @@ struct Keepalive: Sendable {
   private var random: RandomSource
   /// The silence after which the next ping goes: drawn anew for each wait.
   private var silence: Duration = .zero
-  /// The payload of the last ping and when it was sent, until its pong comes.
-  private var unanswered: (nonce: UInt64, sentAt: MonotonicInstant)?
+  /// The payload of the last ping, until its pong comes.
+  private var unanswered: UInt64?
+  /// When the last ping was sent; nil before the first.
+  private(set) var lastPing: MonotonicInstant?
 
   /// How far behind its time a deadline may be looked at and still prove anything about the peer: later, it was this
   /// process that slept, and the answer may lie unread in the socket.
@@ -90,6 +92,13 @@ struct Keepalive: Sendable {
     }
   }
 
+  /// When the next ping is due, if the peer stays silent until then. Nil when nothing is watched, and while a ping waits for its answer:
+  /// what is due then is the end.
+  var nextPing: MonotonicInstant? {
+    guard case .listening(let deadline) = state else { return nil }
+    return deadline
+  }
+
   /// A byte arrived. True when that ends a reported stall.
   mutating func heard(at now: MonotonicInstant) -> Bool {
     switch state {
@@ -109,11 +118,11 @@ struct Keepalive: Sendable {
   /// A pong arrived: the round trip, if it answers the last ping. Others are life and nothing more: they may be
   /// unsolicited, or empty as the original's peers send them.
   mutating func pong(_ payload: ByteBuffer, at now: MonotonicInstant) -> Duration? {
-    guard let (nonce, sentAt) = unanswered, payload.readableBytes == 8,
+    guard let nonce = unanswered, let lastPing, payload.readableBytes == 8,
       payload.getInteger(at: payload.readerIndex) == nonce
     else { return nil }
     unanswered = nil
-    return now - sentAt
+    return now - lastPing
   }
 
   /// Time has passed.
@@ -123,7 +132,8 @@ struct Keepalive: Sendable {
     case .idle: return .wait
     case .listening:
       let nonce: UInt64 = random.next()
-      unanswered = (nonce, now)
+      unanswered = nonce
+      lastPing = now
       state = .pinged(at: now)
       return .ping(ByteBuffer(integer: nonce))
     case .pinged(let sentAt):

@@ -201,6 +201,12 @@ package struct WebSocketMachine: Machine {
     return configuration.role == .server
   }
 
+  /// When the last ping was sent, and when the next is due if the peer stays silent; nil for what is not, or no more, to be told.
+  package mutating func pings() -> (last: MonotonicInstant?, next: MonotonicInstant?) {
+    guard case .open = state, readingEnd == nil else { return (keepalive.lastPing, nil) }
+    return (keepalive.lastPing, keepalive.nextPing)
+  }
+
   /// ``nextDeadline``.
   package mutating func currentDeadline() -> MonotonicInstant? { nextDeadline }
 

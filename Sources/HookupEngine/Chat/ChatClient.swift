@@ -150,6 +150,7 @@ public final class ChatClient: Sendable {
         id: MessageID.random(), sequence: 0, room: room, text: act.text,
         milliseconds: milliseconds, state: .buffered)
       message.kind = act.kind
+      message.ref = act.ref
       return message
     }
     announce(messages.map(\.id))
@@ -292,12 +293,12 @@ public final class ChatClient: Sendable {
         guard case .json(let json) = message.content, let command = try? ChatCommand(json: json),
           case .act(let room, let id, let act) = command, act.kind.isSpeech
         else { continue }
-        handle(
-          .restored(
-            OwnMessage(
-              id: id, sequence: sequence, room: room, text: act.text,
-              milliseconds: wallClockMilliseconds(),
-              state: .buffered)))
+        var own = OwnMessage(
+          id: id, sequence: sequence, room: room, text: act.text,
+          milliseconds: wallClockMilliseconds(), state: .buffered)
+        own.kind = act.kind
+        own.ref = act.ref
+        handle(.restored(own))
       }
       if page.isEmpty { return }
     }

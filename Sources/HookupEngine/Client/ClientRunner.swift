@@ -183,8 +183,15 @@ final class ClientRunner: @unchecked Sendable {
   func snapshot(pendingAcks limit: Int) -> ClientSnapshot {
     var backlog = machine.backlog
     backlog.fileBytes = storage.fileBytes
+    var link = machine.link
+    // Asked for here and not told: the next ping moves with every byte.
+    if let number = machine.openConnection, let facts = links[number]?.connection.facts {
+      link.encryption = facts.encryption
+      link.lastPing = facts.lastPing
+      link.nextPing = facts.nextPing
+    }
     return ClientSnapshot(
-      link: machine.link, backlog: backlog, pendingAcks: machine.window.pendingAcks(limit: limit),
+      link: link, backlog: backlog, pendingAcks: machine.window.pendingAcks(limit: limit),
       taken: .now)
   }
 }

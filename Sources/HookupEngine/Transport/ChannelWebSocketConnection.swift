@@ -43,6 +43,11 @@ final class ChannelWebSocketConnection: WebSocketConnection, @unchecked Sendable
     remoteAddress = channel.remoteAddress
   }
 
+  var facts: WebSocketFacts? {
+    eventLoop.assertInEventLoop()
+    return handlerHere?.facts()
+  }
+
   func send(_ frame: WireFrame, written: (@Sendable (Bool) -> Void)?) {
     guard let handler = handlerHere else { return post(.send(frame, written: written)) }
     handler.send(frame, written: written)

@@ -1,5 +1,6 @@
 import HookupCore
 import NIOCore
+import NIOSSL
 
 /// Drives one WebSocket on its channel: the last handler of the pipeline, added once the opening handshake is done.
 ///
@@ -131,6 +132,26 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
     case .abort: feed(.abort)
     case .setReading(let reading): feed(.reading(reading))
     case .conclude: feed(.concluded)
+    }
+  }
+
+  /// What ``WebSocketConnection/facts`` tells.
+  func facts() -> WebSocketFacts {
+    let pings = machine.pings()
+    return WebSocketFacts(
+      encryption: encryption, lastPing: pings.last, nextPing: pings.next)
+  }
+
+  private var encryption: String? {
+    guard let pipeline = context?.pipeline.syncOperations,
+      let tls = try? pipeline.handler(type: NIOSSLHandler.self)
+    else { return nil }
+    return switch tls.tlsVersion {
+    case .tlsv13: "TLS 1.3"
+    case .tlsv12: "TLS 1.2"
+    case .tlsv11: "TLS 1.1"
+    case .tlsv1: "TLS 1.0"
+    case nil: "TLS"
     }
   }
 

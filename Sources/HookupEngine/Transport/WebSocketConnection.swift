@@ -23,6 +23,16 @@ extension WebSocketDelegate {
   package func webSocketHeardLast(_ connection: any WebSocketConnection) { connection.conclude() }
 }
 
+/// What is known of an open connection beside its messages.
+package struct WebSocketFacts: Hashable, Sendable {
+  /// The version of TLS, e.g. `TLS 1.3`; nil without TLS.
+  package var encryption: String?
+  /// When the last ping was sent; nil before the first.
+  package var lastPing: MonotonicInstant?
+  /// When the next ping is due, if the peer stays silent until then; nil while one waits for its answer.
+  package var nextPing: MonotonicInstant?
+}
+
 /// Why a connection ended.
 package struct WebSocketCloseReason: Hashable, Sendable {
   /// The close code: the peer's, or ours; 1005 for a close frame without one, 1006 for none at all.
@@ -43,6 +53,8 @@ package struct WebSocketCloseReason: Hashable, Sendable {
 package protocol WebSocketConnection: AnyObject, Sendable {
   var eventLoop: any EventLoop { get }
   var remoteAddress: SocketAddress? { get }
+  /// As of now: they change with every byte, and nobody is told. On the event loop only; nil when the connection is not open.
+  var facts: WebSocketFacts? { get }
 
   /// Writes a message as one frame. From any thread; calls from one thread keep their order. Writes of one event-loop
   /// turn share a flush. Bytes beyond the high mark are still taken: the caller heeds `becameWritable`.

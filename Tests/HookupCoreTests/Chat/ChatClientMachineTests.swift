@@ -241,6 +241,35 @@ struct ChatClientMachineTests {
     #expect(bench.machine.nextDeadline != nil)
   }
 
+  @Test func `who types is not told without a connection, and that is no news`() throws {
+    var bench = try Bench()
+    #expect(bench.feed(.ask(.typing(bench.ops))) == [])
+    #expect(bench.told(bench.feed(.ask(.whois(bench.alice)))).count == 1)
+    _ = bench.welcome()
+    #expect(bench.feed(.ask(.typing(bench.ops))) == [.send(.typing(bench.ops))])
+  }
+
+  @Test func `what was read without a connection is told once the room is joined, the newest only`()
+    throws
+  {
+    var bench = try Bench()
+    _ = bench.feed(.join(bench.ops, since: 9))
+    #expect(bench.feed(.ask(.read(bench.ops, offset: 4))) == [])
+    #expect(bench.feed(.ask(.read(bench.ops, offset: 7))) == [])
+    #expect(bench.feed(.ask(.read(bench.ops, offset: 5))) == [])
+    // A room that is not ours has no mark.
+    #expect(bench.feed(.ask(.read(try RoomName("else"), offset: 5))) == [])
+    #expect(!bench.welcome().contains(.send(.read(bench.ops, offset: 7))))
+    let joined = bench.joined(after: 9, last: 9)
+    #expect(bench.feed(.received(joined)).contains(.send(.read(bench.ops, offset: 7))))
+    // Once.
+    _ = bench.feed(.disconnected)
+    _ = bench.welcome()
+    #expect(!bench.feed(.received(joined)).contains(.send(.read(bench.ops, offset: 7))))
+    #expect(
+      bench.feed(.ask(.read(bench.ops, offset: 9))) == [.send(.read(bench.ops, offset: 9))])
+  }
+
   @Test func `a direct conversation is joined by itself, once`() throws {
     var bench = try Bench()
     let bob = try RoomName("@bob")

@@ -11,6 +11,7 @@ import Testing
     #expect(status.connectedSince == nil)
     #expect(status.drops == 0)
     #expect(status.lastFailure == nil)
+    #expect(status.encryption == nil && status.lastPing == nil && status.nextPing == nil)
   }
 
   @Test func `each state has the word that is shown`() {

@@ -44,6 +44,28 @@ import Testing
     #expect(try #require(keepalive.nextDeadline) > .seconds(14))
   }
 
+  @Test func `it tells when it last pinged, and when it will if nothing is heard`() throws {
+    var keepalive = Keepalive(settings, seed: 1, at: .zero)
+    #expect(keepalive.lastPing == nil)
+    let first = try #require(keepalive.nextPing)
+    #expect(first == keepalive.nextDeadline)
+    _ = keepalive.heard(at: .seconds(3))
+    #expect(keepalive.nextPing == first + .seconds(3))
+    guard case .ping(let payload) = keepalive.timePassed(at: .seconds(20)) else {
+      Issue.record("no ping")
+      return
+    }
+    #expect(keepalive.lastPing == .seconds(20))
+    // What is due while it waits for the answer is the stall, not a ping.
+    #expect(keepalive.nextPing == nil && keepalive.nextDeadline != nil)
+    _ = keepalive.heard(at: .seconds(21))
+    #expect(keepalive.pong(payload, at: .seconds(21)) == .seconds(1))
+    #expect(keepalive.lastPing == .seconds(20))
+    #expect(try #require(keepalive.nextPing) > .seconds(34))
+    _ = keepalive.suspend()
+    #expect(keepalive.nextPing == nil)
+  }
+
   @Test func `any byte is life and puts the ping off`() throws {
     var keepalive = Keepalive(settings, seed: 1, at: .zero)
     let first = try #require(keepalive.nextDeadline)

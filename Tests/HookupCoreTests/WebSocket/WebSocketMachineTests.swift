@@ -100,6 +100,20 @@ func writtenClose(_ code: UInt16, _ reason: String = "") -> WebSocketMachine.Act
       ])
   }
 
+  @Test func `when it pings next is told as long as it would`() throws {
+    var bench = MachineBench(.client, keepalive: KeepaliveSettings(pingsAtOnce: true))
+    #expect(bench.machine.pings().last == nil)
+    #expect(bench.machine.pings().next == .zero)
+    _ = bench.feed(.timer)
+    #expect(bench.machine.pings().last == .zero)
+    #expect(bench.machine.pings().next == nil)
+    _ = bench.receive([0x8A, 0], at: 1)
+    #expect(try #require(bench.machine.pings().next) > .seconds(14))
+    _ = bench.feed(.close(.normal, reason: ""))
+    #expect(bench.machine.pings().last == .zero)
+    #expect(bench.machine.pings().next == nil)
+  }
+
   @Test func `a pong tells the round trip and ends the stall`() throws {
     var bench = MachineBench(.client, keepalive: KeepaliveSettings())
     let ping = bench.feed(.timer, at: 17)

@@ -110,6 +110,23 @@ import Testing
     }
   }
 
+  @Test func `what a message is and what it replies to is told, also by the next run`() async throws
+  {
+    try await withTemporaryDirectory { [ops, nowhere] directory in
+      let read: @Sendable (ChatClient, inout ChatUpdates.AsyncIterator) async throws -> OwnMessage =
+        { _, updates in try await updates.next { $0.own } }
+      try await withChatClient(nowhere, "alice", directory: directory) { client, updates in
+        try await client.say("waves", in: ops, as: .me, replyingTo: 7)
+        let own = try await read(client, &updates)
+        #expect(own.kind == .me && own.ref == 7)
+      }
+      try await withChatClient(nowhere, "alice", directory: directory) { client, updates in
+        let own = try await read(client, &updates)
+        #expect(own.kind == .me && own.ref == 7 && own.text == "waves")
+      }
+    }
+  }
+
   @Test func `a text that the server refuses has failed, and the next one is stored`() async throws
   {
     try await withChatServer {

@@ -162,6 +162,35 @@ import Testing
     }
   }
 
+  @Test func `a snapshot tells of pings as of now, and of no encryption where there is none`()
+    async throws
+  {
+    try await withServer(handler: echo) { address in
+      var configuration = ClientConfiguration.quick
+      configuration.keepalive = KeepaliveSettings(pingAfter: .seconds(600), pingsAtOnce: true)
+      let settled = configuration
+      try await withHookupClient(address.url, configuration: settled) { client in
+        var events = client.events.makeAsyncIterator()
+        try await client.send("one")
+        _ = try await next(&events) { $0.text }
+        let first = await client.snapshot().link
+        #expect(first.encryption == nil)
+        let pinged = try #require(first.lastPing)
+        #expect(pinged >= try #require(first.connectedSince))
+        try await client.send("two")
+        _ = try await next(&events) { $0.text }
+        let second = await client.snapshot().link
+        #expect(second.lastPing == pinged)
+        #expect(try #require(second.nextPing) > pinged + .seconds(500))
+        if let before = first.nextPing { #expect(try #require(second.nextPing) > before) }
+        client.goOffline()
+        _ = try await next(&events) { $0.disconnected }
+        let gone = await client.snapshot().link
+        #expect(gone.lastPing == nil && gone.nextPing == nil)
+      }
+    }
+  }
+
   @Test func `what is buffered waits until the program has greeted`() async throws {
     let heard = Mailbox<String>()
     try await withServer { connection in

@@ -39,6 +39,27 @@ import Testing
     }
   }
 
+  @Test func `a client knows the version of TLS that it speaks, while it speaks it`() async throws {
+    let files = try certificate()
+    let cert = files.path + "/cert.pem"
+    let configuration = configured {
+      $0.tls = ServerTLS(certificateChainFile: cert, privateKeyFile: files.path + "/key.pem")
+    }
+    try await withServer(configuration) { _, address in
+      var settings = ClientConfiguration.quick
+      settings.tls = TLSOptions(trustRoots: .file(cert))
+      let settled = settings
+      try await withHookupClient(address.url, configuration: settled) { client in
+        var events = client.events.makeAsyncIterator()
+        _ = try await next(&events) { $0.isConnected }
+        #expect(await client.snapshot().link.encryption == "TLS 1.3")
+        client.goOffline()
+        _ = try await next(&events) { $0.disconnected }
+        #expect(await client.snapshot().link.encryption == nil)
+      }
+    }
+  }
+
   @Test func `files over TLS come whole before the connection closes`() async throws {
     let files = try certificate()
     try files.write("public/large.txt", String(repeating: "0123456789", count: 100_000))
