@@ -51,64 +51,32 @@ final class NotifyCommand: Sendable {
 
   /// Runs the program to its end, or until its time is up.
   fileprivate func run(_ json: String) {
-    var input: [Int32] = [-1, -1]
-    var life: [Int32] = [-1, -1]
-    guard Self.makePipe(&input) else { return }
-    defer { close(input[0]) }
-    guard Self.makePipe(&life) else {
-      close(input[1])
+    guard let input = SpawnedProgram.pipe() else { return }
+    // Open as long as we write: a program that does not read is no reason for a SIGPIPE.
+    defer { close(input.reading) }
+    guard let life = SpawnedProgram.pipe() else {
+      close(input.writing)
       return
     }
-    defer { close(life[0]) }
-    let child = start(input: input[0], life: life[1])
-    close(life[1])
+    defer { close(life.reading) }
+    let child = try? SpawnedProgram.start(words, inBackground: true) { actions in
+      posix_spawn_file_actions_adddup2(&actions, input.reading, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, life.writing, 3)
+    }
+    close(life.writing)
     guard let child else {
-      close(input[1])
+      close(input.writing)
       return
     }
     // A JSON object is smaller than a pipe: this does not wait.
-    _ = json.withCString { write(input[1], $0, strlen($0)) }
-    close(input[1])
+    _ = json.withCString { write(input.writing, $0, strlen($0)) }
+    close(input.writing)
     // The child holds the other end for as long as it lives.
-    var descriptor = pollfd(fd: life[0], events: Int16(POLLIN), revents: 0)
+    var descriptor = pollfd(fd: life.reading, events: Int16(POLLIN), revents: 0)
     if poll(&descriptor, 1, Int32(Self.limit.wholeMilliseconds)) == 0 { kill(child, SIGKILL) }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-  }
-
-  /// Ends that no other program inherits.
-  private static func makePipe(_ ends: inout [Int32]) -> Bool {
-    guard pipe(&ends) == 0 else { return false }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return true
-  }
-
-  private func start(input: Int32, life: Int32) -> pid_t? {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, life, 3)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    // A group of its own, in the background: it must not read keys, nor be hit by ^C.
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-    var arguments = words.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    var child: pid_t = 0
-    let failure = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, environ)
-    return failure == 0 ? child : nil
+    _ = SpawnedProgram.wait(for: child)
   }
 
   fileprivate final class Run {

@@ -122,8 +122,9 @@ extension EndToEnd {
     #expect(lines[1] == "0 /bin/sh")
   }
 
-  @Test func `a program that is not there does no harm`() throws {
-    let command = NotifyCommand(["/nonexistent/program"])
+  @Test(arguments: ["/nonexistent/program", "/bin/true"])
+  func `a program that is not there, or does not read, does no harm`(program: String) throws {
+    let command = NotifyCommand([program])
     for _ in 0..<3 {
       command.notify(
         ScreenNotification(

@@ -46,7 +46,7 @@ extension NcursesTerminal {
     let words =
       (TerminalProcess.environment("VISUAL") ?? TerminalProcess.environment("EDITOR") ?? "vi")
       .split(separator: " ").map(String.init)
-    let status = try ForegroundProcess.run(words + [file.path])
+    let status = ForegroundProcess.run(words + [file.path])
     guard status == 0 else {
       throw HookupError(
         .invalidArgument,
@@ -130,24 +130,8 @@ struct DraftFile {
 enum ForegroundProcess {
   /// Runs it to its end and returns its exit code, 128 and the signal that ended it, or 127 when it is not there. When it
   /// stops (^Z), this program stops with it.
-  static func run(_ words: [String]) throws -> Int32 {
-    guard !words.isEmpty else { return 127 }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var arguments = words.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    var child: pid_t = 0
-    guard posix_spawnp(&child, words[0], nil, &attributes, &arguments, environ) == 0 else {
-      return 127
-    }
+  static func run(_ words: [String]) -> Int32 {
+    guard let child = try? SpawnedProgram.start(words) else { return 127 }
     var status: Int32 = 0
     while true {
       let result = waitpid(child, &status, WUNTRACED)
