@@ -34,7 +34,7 @@ extension ChatScreen {
     if room == nil, let last = saved.current.flatMap(index(of:)) { show(last) }
   }
 
-  mutating func apply(_ page: HistoryPage, at clock: ScreenClock) -> [ScreenEffect] {
+  mutating func apply(_ page: ChatPage, at clock: ScreenClock) -> [ScreenEffect] {
     guard let index = index(of: page.room) else { return [] }
     windows[index].isFetching = false
     windows[index].problem = page.problem.map { Sanitizer.clean($0, limit: 200) }

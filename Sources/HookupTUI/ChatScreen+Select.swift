@@ -141,9 +141,9 @@ extension ChatScreen {
   mutating func retry(_ messages: [OwnMessage]) -> [ScreenEffect] {
     for message in messages { windows[current].timeline.markRetried(message.id) }
     return messages.map { message in
-      message.kind == .said
+      message.kind == .said && message.ref == nil
         ? .say(message.room, message.text)
-        : .speak(message.room, RoomAct(message.kind, text: message.text))
+        : .speak(message.room, RoomAct(message.kind, text: message.text, ref: message.ref))
     }
   }
 }

@@ -16,6 +16,7 @@ extension ChatScreen {
       if let index = openUnlessLeft(room) {
         windows[index].timeline.applyGap(from: from, to: to, at: now)
       }
+    case .page(let page): return apply(page, at: clock)
     case .rewound(let room, let offset):
       if let index = index(of: room) {
         windows[index].timeline.rewind(after: offset)
@@ -189,14 +190,18 @@ extension ChatScreen {
     let isMention = windows[index].timeline.apply(entry, isIgnored: isIgnored)
     guard entry.offset > last else { return [] }
     if entry.kind == .topic { windows[index].topic = Sanitizer.clean(entry.text) }
+    var effects: [ScreenEffect] = []
     // The first entries of a room that was opened to show an older message.
-    if index == current, let offset = window.seek, !window.isFetching {
-      if entry.offset >= offset || last == 0 { return seek(offset, at: clock) }
+    if index == current, let offset = window.seek, !window.isFetching,
+      entry.offset >= offset || last == 0
+    {
+      effects = seek(offset, at: clock)
     }
-    guard entry.from != nick, entry.kind.isSpeech, !isIgnored else { return [] }
+    guard entry.from != nick, entry.kind.isSpeech, !isIgnored else { return effects }
     windows[index].noteSpeaker(entry.from)
     if isMention { noteMention(entry) }
-    return alert(entry, isMention: isMention, isWatched: index == current && isFocused, at: clock)
+    let isWatched = index == current && isFocused
+    return effects + alert(entry, isMention: isMention, isWatched: isWatched, at: clock)
   }
 
   /// The bell, and what else the person has chosen, for a message that wants to be seen.

@@ -108,7 +108,6 @@ public struct ChatScreen: Sendable {
     switch event {
     case .key(let key): return press(key, at: clock)
     case .chat(let update): return apply(update, at: clock)
-    case .history(let page): return apply(page, at: clock)
     case .restored(let saved): restore(saved)
     case .edited(let text):
       if let text { edited(text) }

@@ -33,32 +33,8 @@ public enum ScreenEvent: Hashable, Sendable {
   case tick
   /// What an earlier run left. Comes before everything else, if at all.
   case restored(SavedScreen)
-  /// Older entries of a room: what the history on disk holds when the program starts, and the answers to
-  /// ``ScreenEffect/fetchHistory(_:before:)``.
-  case history(HistoryPage)
   /// The text as it came back from the editor; nil when nothing is to change. The answer to ``ScreenEffect/edit(_:)``.
   case edited(String?)
-}
-
-/// A stretch of a room's log before what is in view.
-public struct HistoryPage: Hashable, Sendable {
-  public var room: RoomName
-  /// In rising order of offsets. Edits, deletions and reactions may be among them as entries of their own, or be
-  /// worked in (``RoomEntry/since``).
-  public var entries: [RoomEntry]
-  /// Whether nothing older is to be had anywhere.
-  public var isComplete: Bool
-  /// Why there are no older entries for now, in a sentence: they are on the server, and it is not there.
-  public var problem: String?
-
-  public init(
-    room: RoomName, entries: [RoomEntry], isComplete: Bool = false, problem: String? = nil
-  ) {
-    self.room = room
-    self.entries = entries
-    self.isComplete = isComplete
-    self.problem = problem
-  }
 }
 
 /// What a run of the program leaves to the next one: ``ChatScreen/saved``. The log of the rooms is kept elsewhere.
@@ -135,7 +111,7 @@ public enum ScreenEffect: Hashable, Sendable {
   /// False: close the connection and stay away until told otherwise.
   case setOnline(Bool)
   /// The reader has come near the oldest line in view: fetch entries before this offset. Answered with
-  /// ``ScreenEvent/history(_:)``; not asked again before that.
+  /// ``ChatUpdate/page(_:)``; not asked again before that.
   case fetchHistory(RoomName, before: UInt64)
   /// The person has read the room up to this offset.
   case read(RoomName, offset: UInt64)

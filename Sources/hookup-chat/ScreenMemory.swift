@@ -52,9 +52,10 @@ struct ScreenMemory: Sendable {
     if let shown, let kept = await firstPage(of: shown) {
       since = kept.since
       beginning.events.append(
-        .history(
-          HistoryPage(
-            room: shown, entries: kept.entries, isComplete: kept.entries.first?.offset == 1)))
+        .chat(
+          .page(
+            ChatPage(
+              room: shown, entries: kept.entries, isComplete: kept.entries.first?.offset == 1))))
     }
     // The room that is shown first comes first.
     if let shown { beginning.joins.append((shown, since)) }

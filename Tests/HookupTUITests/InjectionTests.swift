@@ -111,7 +111,7 @@ enum Injection: String, CaseIterable, CustomTestStringConvertible {
         let entry = RoomEntry(
           room: $0.ops, offset: 1, id: try MessageID("a"), from: try Nick("bob"),
           milliseconds: $0.clock.wallMilliseconds, text: $1)
-        $0.feed(.history(HistoryPage(room: $0.ops, entries: [entry], problem: $1)))
+        $0.feed(.chat(.page(ChatPage(room: $0.ops, entries: [entry], problem: $1))))
       }
     ),
     ("failure of the link", { stage, text in stage.link(.retrying) { $0.lastFailure = text } }),

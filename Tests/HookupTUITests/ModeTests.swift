@@ -114,11 +114,12 @@ import Testing
     stage.feed(.chat(.entry(try entry(50))))
     #expect(stage.effects.contains(.fetchHistory(dev, before: 50)))
     for offset in 51...60 as ClosedRange<UInt64> { stage.feed(.chat(.entry(try entry(offset)))) }
-    stage.feed(.history(HistoryPage(room: dev, entries: try (20...49).map { try entry($0) })))
+    stage.feed(.chat(.page(ChatPage(room: dev, entries: try (20...49).map { try entry($0) }))))
     #expect(stage.effects.contains(.fetchHistory(dev, before: 20)))
     stage.feed(
-      .history(
-        HistoryPage(room: dev, entries: try (1...19).map { try entry($0) }, isComplete: true)))
+      .chat(
+        .page(
+          ChatPage(room: dev, entries: try (1...19).map { try entry($0) }, isComplete: true))))
     #expect(shows("dev 3.") && shows("#dev begins here"))
   }
 
@@ -241,5 +242,18 @@ import Testing
     #expect(enter("/drop \(failed)") == [])
     #expect(shows("(dropped)"))
     #expect(stage.screen.window.timeline.failed == 0)
+  }
+
+  @Test mutating func `a reply of one's own shows what it replies to, and is said again as one`()
+    throws
+  {
+    try stage.say("bob", "is it red?")
+    var reply = OwnMessage(
+      id: try MessageID("r1"), sequence: 1, room: ops, text: "green",
+      milliseconds: stage.clock.wallMilliseconds, state: .failed(reason: "no"))
+    reply.ref = 1
+    stage.feed(.chat(.own(reply)))
+    #expect(shows("↪ bob: is it red?"))
+    #expect(enter("/retry") == [.speak(ops, .say("green", replyingTo: 1))])
   }
 }

@@ -17,8 +17,8 @@ import Testing
 
   func shows(_ text: String) -> Bool { stage.picture().contains(text) }
 
-  func page(_ offsets: ClosedRange<UInt64>, complete: Bool = false) throws -> HistoryPage {
-    HistoryPage(
+  func page(_ offsets: ClosedRange<UInt64>, complete: Bool = false) throws -> ChatPage {
+    ChatPage(
       room: ops,
       entries: try offsets.map { offset in
         RoomEntry(
@@ -36,7 +36,7 @@ import Testing
         .init(room: dev, draft: "x\ny", cursor: 99),
       ], current: ops, lines: ["one", "two"])
     stage.feed(.restored(saved))
-    stage.feed(.history(try page(1...10, complete: true)))
+    stage.feed(.chat(.page(try page(1...10, complete: true))))
     #expect(stage.effects == [])
     #expect(shows("old 10.") && shows("2 new messages") && shows("[#ops] half a sen"))
     #expect(stage.render().cursor?.column == 11)
@@ -79,7 +79,7 @@ import Testing
 
   @Test mutating func `scrolling to the top fetches older messages, and the view stays`() throws {
     try stage.goOnline()
-    stage.feed(.history(try page(60...100)))
+    stage.feed(.chat(.page(try page(60...100))))
     stage.press(Key(.pageUp))
     #expect(stage.effects == [.fetchHistory(ops, before: 60), .read(ops, offset: 100)])
     stage.press(Key(.pageUp))
@@ -88,13 +88,13 @@ import Testing
     stage.press(Key(.pageUp), Key(.pageUp))
     #expect(shows("fetching older messages") && shows("old 60."))
     let before = stage.picture().split(separator: "\n")
-    stage.feed(.history(try page(30...59)))
+    stage.feed(.chat(.page(try page(30...59))))
     let after = stage.picture().split(separator: "\n")
     #expect(before.dropFirst(4) == after.dropFirst(4), "no line moved")
     #expect(shows("old 59.") || shows("old 60."))
     stage.press(Key(.home, .alt))
     #expect(stage.effects == [.fetchHistory(ops, before: 30)])
-    stage.feed(.history(try page(1...29, complete: true)))
+    stage.feed(.chat(.page(try page(1...29, complete: true))))
     stage.press(Key(.home, .alt))
     #expect(shows("#ops begins here") && shows("old 1."))
     stage.press(Key(.pageUp))
@@ -106,18 +106,18 @@ import Testing
   @Test mutating func `why there is nothing older for now is said, and asking goes on later`()
     throws
   {
-    stage.feed(.history(try page(60...70)))
+    stage.feed(.chat(.page(try page(60...70))))
     stage.press(Key(.pageUp))
     #expect(stage.effects == [], "all lines are in view")
-    stage.feed(.history(try page(40...59)))
+    stage.feed(.chat(.page(try page(40...59))))
     stage.press(Key(.pageUp), Key(.home, .alt))
     #expect(stage.screen.window.isFetching)
-    stage.feed(.history(HistoryPage(room: ops, entries: [], problem: "not connected\u{1B}")))
+    stage.feed(.chat(.page(ChatPage(room: ops, entries: [], problem: "not connected\u{1B}"))))
     #expect(stage.effects == [])
     #expect(shows("not connected^["))
     stage.press(Key(.pageUp))
     #expect(stage.effects == [.fetchHistory(ops, before: 40)])
-    stage.feed(.history(HistoryPage(room: ops, entries: [])))
+    stage.feed(.chat(.page(ChatPage(room: ops, entries: []))))
     #expect(stage.effects == [], "an answer that brings nothing is not asked for again")
     #expect(shows("nothing older came"))
   }

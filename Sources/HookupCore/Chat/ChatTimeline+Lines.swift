@@ -12,7 +12,8 @@ extension ChatTimeline {
     if case .own(let own) = line.content {
       line.content = .entry(
         RoomEntry(
-          room: own.room, offset: ref, act: RoomAct(own.kind, text: own.text), id: own.id,
+          room: own.room, offset: ref, act: RoomAct(own.kind, text: own.text, ref: own.ref),
+          id: own.id,
           from: nick, milliseconds: own.milliseconds))
     }
     guard case .entry(var changed) = line.content else { return false }

@@ -98,7 +98,8 @@ struct TimelinePane {
   private func said(_ line: ChatTimeline.Line, _ own: OwnMessage) -> [StyledText] {
     let text = own.kind == .me ? "* \(timeline.nick) \(own.text)" : own.text
     var rows = said(
-      line, by: timeline.nick, text, answer: [], isDim: line.isRetried || line.isDropped,
+      line, by: timeline.nick, text, answer: answer(to: own.ref),
+      isDim: line.isRetried || line.isDropped,
       mark: mark(of: own))
     if case .failed(let reason) = own.state {
       let isDone = line.isRetried || line.isDropped

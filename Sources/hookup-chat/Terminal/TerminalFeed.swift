@@ -24,25 +24,11 @@ final class TerminalFeed: Sendable {
   /// What is new, at most `maximum` chat updates and the newest of each state. States come last: they already count
   /// what the updates before them brought.
   func take(_ maximum: Int) -> [ScreenEvent] {
-    var events = chat.take(maximum).map(ScreenEvent.init)
+    var events = chat.take(maximum).map(ScreenEvent.chat)
     if let server = server.take() { events.append(.server(server)) }
     if let link = link.take() { events.append(.link(link)) }
     if let pending = pending.take() { events.append(.pending(pending)) }
     if let backlog = backlog.take() { events.append(.backlog(backlog)) }
     return events
-  }
-}
-
-extension ScreenEvent {
-  /// Pages come in line with the entries: what is said of an entry comes after the page that it is on.
-  fileprivate init(_ update: ChatUpdate) {
-    switch update {
-    case .page(let page):
-      self = .history(
-        HistoryPage(
-          room: page.room, entries: page.entries, isComplete: page.isComplete,
-          problem: page.problem))
-    default: self = .chat(update)
-    }
   }
 }

@@ -184,7 +184,7 @@ import Testing
       #expect(beginning.opened == [])
       #expect(
         beginning.events == [
-          .restored(saved), .history(HistoryPage(room: dev, entries: entries)),
+          .restored(saved), .chat(.page(ChatPage(room: dev, entries: entries))),
         ])
       #expect(beginning.joins.map(\.room) == [dev, ops])
       #expect(beginning.joins.map(\.since) == [8, nil])

@@ -133,11 +133,10 @@ private final class Counter: Sendable {
     let feed = TerminalFeed(wake: {})
     let room = try RoomName("ops")
     await feed.chat.send(.notice("a"))
-    await feed.chat.send(
-      .page(ChatPage(room: room, entries: [], isComplete: true, problem: "why")))
+    let page = ChatPage(room: room, entries: [], isComplete: true, problem: "why")
+    await feed.chat.send(.page(page))
     await feed.chat.send(.notice("b"))
-    let page = HistoryPage(room: room, entries: [], isComplete: true, problem: "why")
-    #expect(feed.take(9) == [.chat(.notice("a")), .history(page), .chat(.notice("b"))])
+    #expect(feed.take(9) == [.chat(.notice("a")), .chat(.page(page)), .chat(.notice("b"))])
   }
 }
 

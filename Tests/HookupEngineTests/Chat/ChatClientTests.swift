@@ -113,15 +113,13 @@ import Testing
   @Test func `what a message is and what it replies to is told, also by the next run`() async throws
   {
     try await withTemporaryDirectory { [ops, nowhere] directory in
-      let read: @Sendable (ChatClient, inout ChatUpdates.AsyncIterator) async throws -> OwnMessage =
-        { _, updates in try await updates.next { $0.own } }
       try await withChatClient(nowhere, "alice", directory: directory) { client, updates in
         try await client.say("waves", in: ops, as: .me, replyingTo: 7)
-        let own = try await read(client, &updates)
+        let own = try await updates.next { $0.own }
         #expect(own.kind == .me && own.ref == 7)
       }
-      try await withChatClient(nowhere, "alice", directory: directory) { client, updates in
-        let own = try await read(client, &updates)
+      try await withChatClient(nowhere, "alice", directory: directory) { _, updates in
+        let own = try await updates.next { $0.own }
         #expect(own.kind == .me && own.ref == 7 && own.text == "waves")
       }
     }
