@@ -9,13 +9,17 @@
 #include <curses.h>
 #include <elf.h>
 #include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -25,8 +29,10 @@
 #include <unistd.h>
 #include <wchar.h>
 
-/* <wchar.h> declares it only under a feature macro that the module's importer may not have set. */
+/* <wchar.h>, <string.h> and <spawn.h> declare them only under a feature macro that the module's importer may not have set. */
 extern int wcwidth(wchar_t);
+extern const char *sigabbrev_np(int);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 
 /* ---- Globals of curses.h ---- */
 
@@ -301,7 +307,7 @@ static inline void hk_release_program_pages(void) { dl_iterate_phdr(hk_release_o
 
 /* ---- The crash guard ---- */
 
-enum { HK_GUARD_SIGNALS = 6 };
+enum { HK_GUARD_SIGNALS = 6, HK_GUARD_FRAMES = 64 };
 
 /* What a fatal signal's handler needs to put the terminal back. Lives as long as the process once installed. */
 typedef struct {
@@ -313,6 +319,8 @@ typedef struct {
   int restore_length;
   char farewell[512];
   int farewell_length;
+  char report[512]; /* the file that a crash is described in; empty for none */
+  int passes_on; /* whether the handlers from before run after this one */
   struct sigaction old[HK_GUARD_SIGNALS];
 } hk_guard;
 
@@ -352,6 +360,39 @@ static inline void hk_guard_restore(hk_guard *guard) {
   }
 }
 
+static inline void hk_write_text(int file, const char *text) {
+  ssize_t ignored = write(file, text, strlen(text));
+  (void)ignored;
+}
+
+static inline void hk_write_hex(int file, uintptr_t number) {
+  char digits[2 + 2 * sizeof number + 1];
+  int at = sizeof digits - 1;
+  digits[at] = 0;
+  do {
+    digits[--at] = "0123456789abcdef"[number & 15];
+    number >>= 4;
+  } while (number != 0);
+  digits[--at] = 'x';
+  digits[--at] = '0';
+  hk_write_text(file, &digits[at]);
+}
+
+/* Describes a crash in a file of its own: the signal, and the calls that led to it, a line each. */
+static inline void hk_guard_report(const hk_guard *guard, int number, const siginfo_t *info) {
+  void *frames[HK_GUARD_FRAMES];
+  if (guard->report[0] == 0) return;
+  int file = open(guard->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  hk_write_text(file, "signal ");
+  hk_write_text(file, sigabbrev_np(number));
+  hk_write_text(file, " at ");
+  hk_write_hex(file, (uintptr_t)info->si_addr);
+  hk_write_text(file, "\n");
+  backtrace_symbols_fd(frames, backtrace(frames, HK_GUARD_FRAMES), file);
+  close(file);
+}
+
 /* Runs the handler that was there before, if there was one, then lets the signal's default action end the process. */
 static inline void hk_guard_pass_on(
     const struct sigaction *old, int number, siginfo_t *info, void *context) {
@@ -368,8 +409,9 @@ static inline void hk_guard_pass_on(
   raise(number);
 }
 
-/* Restores the terminal, puts the earlier handlers back and returns: the instruction faults again under them. A signal
-   that was sent, not caused, would not come again by itself and is passed on. */
+/* Restores the terminal, writes the report, puts the earlier handlers back, or the default actions, and returns: the
+   instruction faults again under them. A signal that was sent, not caused, would not come again by itself and is passed
+   on. */
 static inline void hk_guard_handler(int number, siginfo_t *info, void *context) {
   int saved = errno;
   hk_guard *guard = *hk_guard_slot();
@@ -378,11 +420,17 @@ static inline void hk_guard_handler(int number, siginfo_t *info, void *context) 
     guard->armed = 0;
     hk_guard_restore(guard);
   }
+  struct sigaction standard;
+  memset(&standard, 0, sizeof standard);
+  standard.sa_handler = SIG_DFL;
+  sigemptyset(&standard.sa_mask);
   const struct sigaction *old = NULL;
   for (int i = 0; i < HK_GUARD_SIGNALS; i++) {
-    if (hk_guard_signal(i) == number) old = &guard->old[i];
-    sigaction(hk_guard_signal(i), &guard->old[i], NULL);
+    const struct sigaction *next = guard->passes_on ? &guard->old[i] : &standard;
+    if (hk_guard_signal(i) == number) old = next;
+    sigaction(hk_guard_signal(i), next, NULL);
   }
+  hk_guard_report(guard, number, info);
   if (info->si_code <= 0 && old != NULL) hk_guard_pass_on(old, number, info, context);
   errno = saved;
 }
@@ -391,8 +439,13 @@ static inline void hk_guard_handler(int number, siginfo_t *info, void *context) 
 static inline int hk_guard_install(hk_guard *guard, int terminal) {
   guard->terminal = terminal;
   guard->error = -1;
+  /* Unasked, the Swift runtime meets a crash on a terminal with a question and a wait of half a minute. */
+  guard->passes_on = getenv("SWIFT_BACKTRACE") != NULL;
   if (tcgetattr(terminal, &guard->modes) != 0) return -1;
   *hk_guard_slot() = guard;
+  /* Its first call loads a library, which a handler may not. */
+  void *frame;
+  backtrace(&frame, 1);
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = hk_guard_handler;
@@ -409,9 +462,12 @@ static inline void hk_guard_remove(hk_guard *guard) {
   for (int i = 0; i < HK_GUARD_SIGNALS; i++) sigaction(hk_guard_signal(i), &guard->old[i], NULL);
 }
 
+/* A report whose path is too long is not written. */
 static inline void hk_guard_set_texts(
-    hk_guard *guard, const char *restore, const char *farewell, int error) {
-  size_t length = strlen(restore);
+    hk_guard *guard, const char *restore, const char *farewell, const char *report, int error) {
+  size_t length = strlen(report);
+  if (length < sizeof guard->report) memcpy(guard->report, report, length + 1);
+  length = strlen(restore);
   if (length > sizeof guard->restore) length = sizeof guard->restore;
   memcpy(guard->restore, restore, length);
   guard->restore_length = (int)length;

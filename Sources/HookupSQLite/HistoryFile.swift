@@ -45,6 +45,8 @@ final class HistoryFile {
   private let database: DatabaseQueue
   private var server: String?
   private var rooms: [RoomName: Room] = [:]
+  /// What it holds is somebody else's, or nobody's: it goes with the first thing that is written, not before.
+  private var isForeign = false
 
   /// - Throws: ``HookupError/Code/locked``, ``HookupError/Code/storage`` for a file of a newer version, and what SQLite throws.
   init(_ place: Place) throws {
@@ -69,7 +71,9 @@ final class HistoryFile {
         }
         try HistorySchema.bringUp(database, path: place.path)
       }
-      (server, rooms) = try database.write { try Self.load($0, nick: place.nick) }
+      let known = try database.read { try Self.load($0, nick: place.nick) }
+      isForeign = known == nil
+      (server, rooms) = known ?? (nil, [:])
     } catch {
       lock.release()
       throw error
@@ -87,19 +91,12 @@ final class HistoryFile {
     closeFile(file)
   }
 
+  /// Nil when it is not this nick's.
   private static func load(
     _ database: Database, nick: Nick
-  ) throws -> (String?, [RoomName: Room]) {
+  ) throws -> (String?, [RoomName: Room])? {
     let known = try Row.fetchOne(database, sql: "SELECT nick, server FROM history WHERE one = 1")
-    guard let known, known.text(0) == nick.folded else {
-      try database.execute(
-        sql: """
-          DELETE FROM entry;
-          DELETE FROM room;
-          INSERT OR REPLACE INTO history (one, nick, server) VALUES (1, ?, NULL);
-          """, arguments: [nick.folded])
-      return (nil, [:])
-    }
+    guard let known, known.text(0) == nick.folded else { return nil }
     var rooms: [RoomName: Room] = [:]
     let rows = try Row.fetchAll(
       database, sql: "SELECT name, id, last, count, bytes, turn FROM room")
@@ -118,12 +115,21 @@ final class HistoryFile {
 
   func write(_ records: [ChatRecord]) throws {
     let batch = try database.write { database in
+      if isForeign {
+        try database.execute(
+          sql: """
+            DELETE FROM entry;
+            DELETE FROM room;
+            INSERT OR REPLACE INTO history (one, nick, server) VALUES (1, ?, NULL);
+            """, arguments: [place.nick.folded])
+      }
       var batch = HistoryBatch(
         database: database, limits: place.limits, server: server, rooms: rooms)
       try batch.run(records)
       return batch
     }
     // Committed.
+    isForeign = false
     server = batch.server
     rooms = batch.rooms
   }

@@ -18,12 +18,10 @@ struct HookupChat: AsyncParsableCommand {
     defaultSubcommand: ScreenCommand.self)
 
   static func main() async {
+    // On the main thread still.
+    TerminalCrashGuard.useSignalStack()
     let arguments = WaitOption.spelledOut(Array(CommandLine.arguments.dropFirst()))
     do {
-      // May start the program again with the environment that a screen needs, so before anything else is done.
-      if !["send", "tail", "manual", "help", "--help", "-h"].contains(arguments.first) {
-        TerminalProcess.prepare()
-      }
       var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

@@ -81,11 +81,12 @@ struct ScreenCommand: AsyncParsableCommand {
     let memory = ScreenMemory(directory: try options.directory(), nick: options.nick)
     configuration.history = memory.history
     let changes = ChangeSignal()
-    // Makes and locks the profile.
+    // Both wait for the disk: the one while the other does.
+    async let remembered = memory.beginning(at: settings.room)
     let client = try ChatClient(url, configuration: configuration, logger: .quiet) {
       changes.mark()
     }
-    let beginning = await memory.beginning(at: settings.room)
+    let beginning = await remembered
     for join in beginning.joins { client.join(join.room, since: join.since) }
     let screenOptions = settings.screenOptions(device: configuration.device)
     let feed = TerminalFeed()

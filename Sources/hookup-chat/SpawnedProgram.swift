@@ -1,3 +1,4 @@
+import CNcursesw
 import Glibc
 
 /// Other programs: an editor, what notifies, what knows the password. They are found in the PATH, no shell reads their
@@ -23,6 +24,8 @@ enum SpawnedProgram {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     redirect(&actions)
+    // Not all that others open closes by itself: NIO's sockets do not.
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

@@ -91,6 +91,10 @@ final class Tmux {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // Other tests' servers listen on descriptors that would stay open in it.
+    for descriptor: Int32 in 3..<1_024 {
+      posix_spawn_file_actions_addclose(&actions, descriptor)
+    }
     // A thread of ours may block signals, and a server that inherits that never hears that its programs have ended.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -91,13 +91,23 @@ import Testing
     }
   }
 
-  @Test func `what another nick has left is dropped`() async throws {
+  @Test func `what another nick has left is not shown, and goes when something is written`()
+    async throws
+  {
     try await withTemporaryDirectory { directory in
       try await leave(in: directory)
       let told = Told()
       let bobs = history(directory, told, nick: bob.nick)
       #expect(await bobs.held() == ChatHeld())
+      #expect(await count(bobs) == 0)
       await bobs.close()
+      // Whoever only looked has taken nothing away.
+      let kept = history(directory, told)
+      #expect(await count(kept) > 0)
+      await kept.close()
+      let writing = history(directory, told, nick: bob.nick)
+      writing.take(.server("another"))
+      await writing.close()
       let alices = history(directory, told)
       #expect(await count(alices) == 0)
       await alices.close()

@@ -7,7 +7,7 @@ import HookupTUI
 /// Runs a ``ChatScreen`` on the terminal: keys, signals and news go in, frames and effects come out.
 ///
 /// ``run()`` may be called from anywhere; the screen lives on ``TerminalActor``, the effects are carried out off it, one
-/// after the other. Call ``TerminalProcess/prepare()`` first in `main`.
+/// after the other.
 struct TerminalApp: Sendable {
   /// Why the screen was left.
   enum End: Hashable, Sendable {

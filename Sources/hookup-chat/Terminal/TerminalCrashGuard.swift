@@ -4,8 +4,9 @@ import HookupCore
 
 /// Gives the terminal back when the program dies of a fatal signal, and keeps stderr off the screen while it is up.
 ///
-/// The handler itself is C (`hk_guard_handler`): it writes one string, sets the saved modes, puts the earlier handlers
-/// back and returns to the faulting instruction, so that the Swift runtime's own report follows on a clean screen.
+/// The handler itself is C (`hk_guard_handler`): it writes one string, sets the saved modes, describes the crash in a file, puts the
+/// default actions back and returns to the faulting instruction. Where SWIFT_BACKTRACE is set, the Swift runtime's own report follows on
+/// a clean screen.
 @TerminalActor
 final class TerminalCrashGuard {
   /// What undoes every mode that this program or ncurses may have set, in any order, on any xterm-like terminal:
@@ -16,6 +17,13 @@ final class TerminalCrashGuard {
 
   /// The log that takes stderr is begun anew beyond this many bytes.
   static let maximumLogBytes = 1 << 20
+
+  /// Gives the calling thread a stack for the handler, which stays. The one that the Swift runtime gives to the main thread is too small to
+  /// find the calls that led to a crash.
+  nonisolated static func useSignalStack() {
+    let bytes = 64 << 10
+    _ = hk_use_signal_stack(malloc(bytes), bytes)
+  }
 
   /// Never freed once installed: a handler may run at any instant.
   private let state: UnsafeMutablePointer<hk_guard>
@@ -35,9 +43,11 @@ final class TerminalCrashGuard {
       throw HookupError(.noTerminal, "cannot read the terminal's settings: \(reason)")
     }
     redirectError()
-    let reports = TerminalProcess.crashDirectory().map { " Reports are in \($0)." } ?? ""
+    let report = TerminalProcess.crashDirectory().map { "\($0)/hookup-chat-\(getpid()).txt" }
+    let names = [report, logPath].compactMap { $0 }.joined(separator: " and ")
+    let hint = names.isEmpty ? "" : " What is known is in \(names)."
     hk_guard_set_texts(
-      state, Self.restoreSequence, "\nhookup-chat crashed.\(reports)\n", savedError)
+      state, Self.restoreSequence, "\nhookup-chat crashed.\(hint)\n", report ?? "", savedError)
   }
 
   /// Whether a crash restores the terminal. Off while the terminal belongs to somebody else (^Z).

@@ -1,17 +1,8 @@
 import Glibc
 import HookupCore
 
-/// What a process must do for the terminal before it does anything else, and where it leaves its traces.
+/// What a process knows of itself and where it leaves its traces.
 enum TerminalProcess {
-  /// Call first in `main`, and only when the full screen will be shown: starts the program once more with SWIFT_BACKTRACE
-  /// set, because the Swift runtime reads it only at start and would otherwise meet a crash with a question and a wait
-  /// of half a minute. Does nothing when the variable is set already or there is no terminal.
-  static func prepare() {
-    guard getenv("SWIFT_BACKTRACE") == nil, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1
-    else { return }
-    startAgain(backtrace: backtraceSettings())
-  }
-
   /// `$XDG_STATE_HOME/hookup`, made with mode 0700 when it is missing; nil when it cannot be had.
   static func stateDirectory() -> String? {
     baseDirectory("XDG_STATE_HOME", underHome: ".local/state").flatMap {
@@ -71,22 +62,6 @@ enum TerminalProcess {
       next += 1
     }
     return variables
-  }
-
-  private static func backtraceSettings() -> String {
-    let settings = "enable=yes,interactive=no,color=no"
-    // The settings are separated by commas and know no quotes.
-    guard let directory = crashDirectory(), !directory.contains(",") else { return settings }
-    return settings + ",output-to=" + directory
-  }
-
-  /// Replaces this process by the same program with SWIFT_BACKTRACE set; returns when that fails, which costs only the
-  /// crash report.
-  private static func startAgain(backtrace: String) {
-    var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-    let length = readlink("/proc/self/exe", &path, Int(PATH_MAX))
-    guard length > 0, setenv("SWIFT_BACKTRACE", backtrace, 1) == 0 else { return }
-    execv(path, CommandLine.unsafeArgv)
   }
 
   /// Makes `path` and its parents, mode 0700 for those that are missing.

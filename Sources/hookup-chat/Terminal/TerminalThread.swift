@@ -140,8 +140,7 @@ final class TerminalThread: SerialExecutor {
 private func terminalThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   guard let context else { return nil }
   hk_name_thread("terminal")
-  let stackBytes = 64 << 10
-  _ = hk_use_signal_stack(malloc(stackBytes), stackBytes)
+  TerminalCrashGuard.useSignalStack()
   hk_take_signals()
   Unmanaged<TerminalThread>.fromOpaque(context).takeRetainedValue().loop()
 }

@@ -23,10 +23,7 @@ import Testing
     let arguments = [
       "ws://127.0.0.1:9/", "--nick", "alice", "--room", "ops", "--data", home.path + "/data",
     ]
-    let environment = [
-      "TERM": "xterm-256color", "HOME": home.path, "LANG": "C.UTF-8",
-      "SWIFT_BACKTRACE": "enable=no",
-    ]
+    let environment = ["TERM": "xterm-256color", "HOME": home.path, "LANG": "C.UTF-8"]
     try terminal.spawn(program(), arguments, environment: environment)
     try terminal.wait(for: enter)
     try terminal.wait(for: "[#ops]")
@@ -61,10 +58,13 @@ import Testing
     #expect(terminal.modes == stage.modesBefore)
   }
 
-  @Test(arguments: [SIGSEGV, SIGABRT, SIGILL, SIGTRAP, SIGBUS, SIGFPE])
-  func `a fatal signal leaves the terminal as it was and still ends the program`(signal: Int32)
-    throws
-  {
+  @Test(arguments: [
+    (SIGSEGV, "SEGV"), (SIGABRT, "ABRT"), (SIGILL, "ILL"), (SIGTRAP, "TRAP"), (SIGBUS, "BUS"),
+    (SIGFPE, "FPE"),
+  ])
+  func `a fatal signal leaves the terminal as it was, a report, and still ends the program`(
+    signal: Int32, name: String
+  ) throws {
     let stage = try Self.start()
     let terminal = stage.terminal
     kill(terminal.pid, signal)
@@ -73,6 +73,11 @@ import Testing
     try terminal.wait(for: Self.leave)
     try terminal.wait(for: "hookup-chat crashed.")
     #expect(terminal.modes == stage.modesBefore)
+    let path = "\(stage.home.path)/.local/state/hookup/crash/hookup-chat-\(terminal.pid).txt"
+    try terminal.wait(for: path)
+    let report = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    #expect(report.first?.hasPrefix("signal \(name) at 0x") == true)
+    #expect(report.count > 3, "\(report)")
   }
 
   @Test func `Control-Q leaves the terminal as it was`() throws {
