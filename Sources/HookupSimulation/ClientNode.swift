@@ -57,7 +57,7 @@ final class ClientNode: Node {
           world.note(self, "cannot open its outbox now")
           return self.crash(world)
         }
-        world.oracle.recovered(outbox.bodies, by: self, isDamaged: recovered.isDamaged)
+        world.oracle.recovered(outbox.bodies, withdrawn: recovered.withdrawn, by: self)
         self.identify(outbox, recovered, world)
       })
   }
@@ -97,7 +97,9 @@ final class ClientNode: Node {
     }
     let machine = SessionMachine(
       settings: world.settings,
-      window: SendWindow(nextSequence: recovered.nextSequence, pending: recovered.pending),
+      window: SendWindow(
+        nextSequence: recovered.nextSequence, pending: recovered.pending,
+        withdrawn: recovered.withdrawn),
       random: RandomSource(seed: world.random.next()),
       resume: SessionMachine.Resume(
         role: .client,

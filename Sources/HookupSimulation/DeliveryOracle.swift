@@ -12,6 +12,9 @@ final class DeliveryOracle {
     var isRejected = false
     var isDelivered = false
     var isFailed = false
+    /// It is being taken back: whether it will be delivered depends on what crashes.
+    var isWithdrawing = false
+    var isWithdrawn = false
     /// Whose outbox took it last.
     var node = 0
     /// The client's id when it was taken.
@@ -136,6 +139,9 @@ final class DeliveryOracle {
   func delivered(_ sequence: UInt64, by driver: SessionDriver) {
     guard let body = body(sequence, driver), let word = words[body] else { return }
     words[body]?.isDelivered = true
+    if word.isWithdrawn {
+      violation("\(Self.name(body)) was withdrawn and is reported delivered")
+    }
     if world?.refusal(of: body) == nil { checkHeld(body, sequence, by: driver) }
     // Of a message that came back nobody remembers that it was refused.
     if revived.contains(body) { return }
@@ -152,17 +158,34 @@ final class DeliveryOracle {
     }
   }
 
+  func withdrawing(_ sequence: UInt64, by driver: SessionDriver) {
+    if let body = body(sequence, driver) { words[body]?.isWithdrawing = true }
+  }
+
+  func notWithdrawn(_ sequence: UInt64, by driver: SessionDriver) {
+    if let body = body(sequence, driver) { words[body]?.isWithdrawing = false }
+  }
+
+  func withdrawn(_ sequence: UInt64, by driver: SessionDriver) {
+    guard let body = body(sequence, driver), let word = words[body] else { return }
+    words[body]?.isWithdrawn = true
+    if word.isDelivered { violation("\(Self.name(body)) was delivered and is reported withdrawn") }
+  }
+
   // MARK: Journals
 
   /// Promise 8: what was confirmed and not settled is there after a crash.
-  func recovered(_ bodies: [UInt64: UInt64], by client: ClientNode, isDamaged: Bool) {
+  func recovered(_ bodies: [UInt64: UInt64], withdrawn: Set<UInt64>, by client: ClientNode) {
     let found = Set(bodies.values).union(missing[client.id] ?? [])
     for (body, word) in words
-    where word.node == client.id && word.isConfirmed && !word.isDelivered && !word.isFailed {
+    where word.node == client.id && word.isConfirmed && !word.isDelivered && !word.isFailed
+      && !word.isWithdrawn
+    {
       if !found.contains(body) {
         violation("\(client.name): \(Self.name(body)) was confirmed and is not in the outbox")
       }
     }
+    for (sequence, body) in bodies { words[body]?.isWithdrawing = withdrawn.contains(sequence) }
     let rising = bodies.sorted { $0.key < $1.key }.map(\.value)
     if rising != rising.sorted() { violation("\(client.name): the outbox came back out of order") }
   }
@@ -271,13 +294,16 @@ final class DeliveryOracle {
           continue
         }
       }
-      if word.isConfirmed, !isHeld, !word.isFailed, !destroyed.contains(body),
-        !reported.contains(body)
+      if word.isConfirmed, !isHeld, !word.isFailed, !word.isWithdrawing, !word.isWithdrawn,
+        !destroyed.contains(body), !reported.contains(body)
       {
         violation("\(Self.name(body)) was confirmed and is forgotten")
       }
       if word.isFailed, isHeld, !revived.contains(body) {
         violation("\(Self.name(body)) is reported failed and has its effect")
+      }
+      if word.isWithdrawn, isHeld {
+        violation("\(Self.name(body)) was withdrawn and has its effect")
       }
     }
     if !plan.faults.contains(where: { $0.fault.breaks }), plan.clientStores, plan.serverStores,

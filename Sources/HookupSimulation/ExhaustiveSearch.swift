@@ -10,7 +10,8 @@ package enum ExhaustiveSearch {
   }
 
   /// Three messages each way.
-  package static func plan(isDurable: Bool) -> SimulationPlan {
+  /// - Parameter withdraws: whether the client takes some of its own back while its greeting lasts.
+  package static func plan(isDurable: Bool, withdraws: Bool = false) -> SimulationPlan {
     var plan = SimulationPlan()
     plan.messages = 3
     plan.answers = 3
@@ -19,6 +20,8 @@ package enum ExhaustiveSearch {
     plan.latency = .milliseconds(2)
     plan.spreadsOut = false
     plan.serverOutboxIsDurable = isDurable
+    plan.awaitsGreeting = withdraws
+    plan.withdrawOneIn = withdraws ? 1 : 0
     return plan
   }
 
@@ -28,8 +31,8 @@ package enum ExhaustiveSearch {
   }
 
   /// One crash at every call of either side.
-  package static func singles(isDurable: Bool) -> Result {
-    let plan = plan(isDurable: isDurable)
+  package static func singles(isDurable: Bool, withdraws: Bool = false) -> Result {
+    let plan = plan(isDurable: isDurable, withdraws: withdraws)
     var result = Result()
     for (node, count) in calls(plan).enumerated() {
       for call in 1...max(1, count) { run(plan, [(node, call)], &result) }
@@ -38,8 +41,10 @@ package enum ExhaustiveSearch {
   }
 
   /// Two crashes, at every pair of calls; `part` of `parts` of them.
-  package static func pairs(isDurable: Bool, part: Int = 0, of parts: Int = 1) -> Result {
-    let plan = plan(isDurable: isDurable)
+  package static func pairs(
+    isDurable: Bool, withdraws: Bool = false, part: Int = 0, of parts: Int = 1
+  ) -> Result {
+    let plan = plan(isDurable: isDurable, withdraws: withdraws)
     let all = calls(plan).enumerated().flatMap { node, count in
       (1...max(1, count)).map { (node: node, call: $0) }
     }
@@ -57,10 +62,10 @@ package enum ExhaustiveSearch {
   }
 
   /// The connection cut at every frame, either way.
-  package static func cuts(isDurable: Bool) -> Result {
+  package static func cuts(isDurable: Bool, withdraws: Bool = false) -> Result {
     var result = Result()
     for frame in 1...30 {
-      var plan = plan(isDurable: isDurable)
+      var plan = plan(isDurable: isDurable, withdraws: withdraws)
       plan.cutUp = frame
       run(plan, [], &result)
       plan.cutUp = nil

@@ -24,12 +24,19 @@ package enum Mutation: String, CaseIterable, Sendable {
   case noFencing
   /// §3.3 rule 5: a refusal is said once and not remembered.
   case forgetRefusals
+  /// I1: a withdrawal counts as durable before its fsync.
+  case withdrawBeforeDurable
+  /// I3: what was withdrawn is not remembered.
+  case forgetWithdrawals
+
+  /// Whether it concerns withdrawals alone.
+  package var isOfWithdrawals: Bool { self == .withdrawBeforeDurable || self == .forgetWithdrawals }
 
   package var rule: String {
     switch self {
-    case .transmitBeforeDurable: "I1"
+    case .transmitBeforeDurable, .withdrawBeforeDurable: "I1"
     case .ackBeforeCommit, .twoTransactions: "I2"
-    case .pruneAtSend: "I3"
+    case .pruneAtSend, .forgetWithdrawals: "I3"
     case .bypass: "I4, rule 4"
     case .retryFsync: "I5"
     case .dropWhenFull: "I6"

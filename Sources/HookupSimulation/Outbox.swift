@@ -19,6 +19,11 @@ class Outbox {
 
   func settle(_ sequence: UInt64, _ world: World) { bodies[sequence] = nil }
 
+  /// Notes durably that a message is withdrawn; feeds `withdrawalStored` or `withdrawalFailed`.
+  func withdraw(_ sequence: UInt64, _ world: World) {
+    world.after(.microseconds(10), node) { self.driver?.feed(.withdrawalStored(sequence), $0) }
+  }
+
   final func load(from: UInt64, count: Int, through durable: UInt64) -> [UInt64] {
     guard from <= durable else { return [] }
     var found: [UInt64] = []
@@ -40,6 +45,7 @@ final class JournaledOutbox: Outbox {
   struct Recovered {
     var nextSequence: UInt64 = 1
     var pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?, tag: UInt64)] = []
+    var withdrawn: Set<UInt64> = []
     /// The epoch of the files; changes when a number may be missing.
     var epoch: UInt64 = 0
     var isDamaged = false
@@ -55,6 +61,9 @@ final class JournaledOutbox: Outbox {
   let prefix: String
   private var segments: [Segment] = []
   private var waiting: [OutboxEntry] = []
+  private var withdrawing: [UInt64] = []
+  /// The last segment says that these are withdrawn.
+  private var withdrawn: Set<UInt64> = []
   private var isWriting = false
   private var settled: [ClosedRange<UInt64>] = []
   /// The next write goes to a new segment: an fsync has failed.
@@ -69,6 +78,12 @@ final class JournaledOutbox: Outbox {
   }
 
   private func path(_ name: JournalSegmentName) -> String { prefix + name.description }
+
+  /// What shares a write.
+  private enum Batch {
+    case entries([OutboxEntry])
+    case withdrawals([UInt64])
+  }
 
   // MARK: Writing
 
@@ -93,15 +108,29 @@ final class JournaledOutbox: Outbox {
     }
   }
 
+  override func withdraw(_ sequence: UInt64, _ world: World) {
+    withdrawing.append(sequence)
+    if world.mutation == .withdrawBeforeDurable {
+      world.after(.zero, node) { self.driver?.feed(.withdrawalStored(sequence), $0) }
+    }
+    write(world)
+  }
+
   private func write(_ world: World) {
-    guard !isWriting, !waiting.isEmpty else { return }
+    guard !isWriting, !waiting.isEmpty || !withdrawing.isEmpty else { return }
     isWriting = true
-    let batch = waiting
-    waiting = []
-    if world.mutation == .transmitBeforeDurable, let last = batch.last {
-      world.after(.zero, node) { world in
-        self.driver?.feed(.stored(through: last.sequence), world)
+    let batch: Batch
+    if waiting.isEmpty {
+      batch = .withdrawals(withdrawing)
+      withdrawing = []
+    } else {
+      batch = .entries(waiting)
+      if world.mutation == .transmitBeforeDurable, let last = waiting.last {
+        world.after(.zero, node) { world in
+          self.driver?.feed(.stored(through: last.sequence), world)
+        }
       }
+      waiting = []
     }
     if let last = segments.last, !mustRestart, last.end < Self.segmentBytes {
       put(batch, world)
@@ -111,7 +140,7 @@ final class JournaledOutbox: Outbox {
   }
 
   /// A new segment first.
-  private func begin(_ batch: [OutboxEntry], _ world: World) {
+  private func begin(_ batch: Batch, _ world: World) {
     let first = lastSynced + 1
     var name = JournalSegmentName(epoch: epoch, first: first)
     if let last = segments.last?.name, last.first == first, last.epoch == epoch {
@@ -121,6 +150,8 @@ final class JournaledOutbox: Outbox {
       name: name, settledBefore: min(bodies.keys.min() ?? first, first))
     var buffer = ByteBuffer()
     header.write(into: &buffer)
+    writeWithdrawn(name, into: &buffer)
+    let end = buffer.readableBytes
     var fault: SimulatedDisk.Fault?
     world.io(
       node, "makes \(name)",
@@ -132,12 +163,20 @@ final class JournaledOutbox: Outbox {
       then: { world in
         if let fault { return self.failed(batch, fault, world) }
         self.mustRestart = false
-        self.segments.append(Segment(name: name, end: JournalSegmentHeader.encodedBytes))
+        self.segments.append(Segment(name: name, end: end))
         self.put(batch, world)
       })
   }
 
-  private func put(_ batch: [OutboxEntry], _ world: World) {
+  /// A segment begins with all that is withdrawn.
+  private func writeWithdrawn(_ name: JournalSegmentName, into buffer: inout ByteBuffer) {
+    guard !withdrawn.isEmpty else { return }
+    JournalRecordCodec(name: name).write(
+      withdrawn: withdrawn.sorted().map { $0...$0 }, at: buffer.readableBytes,
+      durable: buffer.readableBytes, into: &buffer)
+  }
+
+  private func put(_ batch: Batch, _ world: World) {
     guard var segment = segments.last else { return }
     let codec = JournalRecordCodec(name: segment.name)
     var buffer = ByteBuffer()
@@ -145,15 +184,24 @@ final class JournaledOutbox: Outbox {
     if !settled.isEmpty {
       codec.write(settled: settled, at: segment.end, durable: durable, into: &buffer)
     }
-    for entry in batch {
+    var entries: [OutboxEntry] = []
+    switch batch {
+    case .entries(let batch):
+      entries = batch
+      for entry in batch {
+        codec.write(
+          entry, at: segment.end + buffer.readableBytes, durable: durable, into: &buffer)
+      }
+    case .withdrawals(let sequences):
       codec.write(
-        entry, at: segment.end + buffer.readableBytes, durable: durable, into: &buffer)
+        withdrawn: sequences.map { $0...$0 }, at: segment.end + buffer.readableBytes,
+        durable: durable, into: &buffer)
     }
     let path = path(segment.name)
     var fault: SimulatedDisk.Fault?
     let written = settled
     world.io(
-      node, "writes \(batch.count) to \(segment.name)",
+      node, "writes \(entries.count) to \(segment.name)",
       effect: { _ in
         do throws(SimulatedDisk.Fault) {
           try self.node.disk.append(buffer.readableBytesView, to: path)
@@ -162,14 +210,16 @@ final class JournaledOutbox: Outbox {
       then: { world in
         if let fault { return self.failed(batch, fault, world) }
         segment.end += buffer.readableBytes
-        segment.held.formUnion(batch.map(\.sequence).filter { self.bodies[$0] != nil })
+        segment.held.formUnion(entries.map(\.sequence).filter { self.bodies[$0] != nil })
         self.segments[self.segments.count - 1] = segment
         self.settled.removeFirst(written.count)
-        self.sync(batch, path, world)
+        self.sync(batch, settled: written, path, world)
       })
   }
 
-  private func sync(_ batch: [OutboxEntry], _ path: String, _ world: World) {
+  private func sync(
+    _ batch: Batch, settled: [ClosedRange<UInt64>], _ path: String, _ world: World
+  ) {
     var fault: SimulatedDisk.Fault?
     world.io(
       node, "syncs",
@@ -187,17 +237,43 @@ final class JournaledOutbox: Outbox {
       then: { world in
         if let fault { return self.failed(batch, fault, world) }
         self.isWriting = false
-        self.lastSynced = batch[batch.count - 1].sequence
-        if world.mutation != .transmitBeforeDurable {
-          self.driver?.feed(.stored(through: batch[batch.count - 1].sequence), world)
+        self.withdrawn = self.withdrawn.filter { number in
+          !settled.contains { $0.contains(number) }
         }
+        self.synced(batch, world)
         self.write(world)
       })
   }
 
-  private func failed(_ batch: [OutboxEntry], _ fault: SimulatedDisk.Fault, _ world: World) {
+  private func synced(_ batch: Batch, _ world: World) {
+    switch batch {
+    case .entries(let entries):
+      guard let last = entries.last?.sequence else { return }
+      lastSynced = last
+      if world.mutation != .transmitBeforeDurable { driver?.feed(.stored(through: last), world) }
+    case .withdrawals(let sequences):
+      withdrawn.formUnion(sequences)
+      guard world.mutation != .withdrawBeforeDurable else { return }
+      for sequence in sequences { driver?.feed(.withdrawalStored(sequence), world) }
+    }
+  }
+
+  private func failed(_ batch: Batch, _ fault: SimulatedDisk.Fault, _ world: World) {
     world.note(node, "the disk: \(fault)")
     isWriting = false
+    switch batch {
+    case .entries(let entries): failed(entries, fault, world)
+    case .withdrawals(let sequences):
+      if fault != .full { mustRestart = true }
+      for sequence in sequences {
+        if let driver { world.oracle.notWithdrawn(sequence, by: driver) }
+        driver?.feed(.withdrawalFailed(sequence), world)
+      }
+      write(world)
+    }
+  }
+
+  private func failed(_ batch: [OutboxEntry], _ fault: SimulatedDisk.Fault, _ world: World) {
     let range = batch[0].sequence...batch[batch.count - 1].sequence
     if fault == .full {
       if world.mutation == .dropWhenFull {
@@ -274,6 +350,8 @@ final class JournaledOutbox: Outbox {
       bodies[entry.sequence] = body
       recovered.pending.append((entry.sequence, entry.bytes, nil, entry.tag))
     }
+    if world.mutation != .forgetWithdrawals { withdrawn = recovery.withdrawn }
+    recovered.withdrawn = withdrawn
     epoch = recovery.epoch ?? max(1, world.random.next())
     recovered.epoch = epoch
     return settleFiles(recovery) ? recovered : nil
@@ -318,10 +396,11 @@ final class JournaledOutbox: Outbox {
         name: name, settledBefore: min(bodies.keys.min() ?? name.first, name.first))
       var buffer = ByteBuffer()
       header.write(into: &buffer)
+      writeWithdrawn(name, into: &buffer)
       do throws(SimulatedDisk.Fault) {
         try node.disk.replace(path(name), with: Array(buffer.readableBytesView))
       } catch { return false }
-      segments.append(Segment(name: name, end: JournalSegmentHeader.encodedBytes))
+      segments.append(Segment(name: name, end: buffer.readableBytes))
     }
     for segment in recovery.segments {
       switch segment.verdict {

@@ -21,7 +21,7 @@ package enum SeedSweep {
   ///   - workers: how many run at once, at least 1.
   ///   - progress: called now and then with what is done so far.
   package static func run(
-    first: UInt64, count: Int, workers: Int, mutation: Mutation? = nil,
+    first: UInt64, count: Int, workers: Int, withdraws: Bool = false, mutation: Mutation? = nil,
     progress: (Result) -> Void = { _ in }
   ) async -> Result {
     var total = Result()
@@ -34,7 +34,7 @@ package enum SeedSweep {
         let share = min(left, chunk)
         next &+= share
         left -= share
-        group.addTask { sweep(from, share, mutation) }
+        group.addTask { sweep(from, share, withdraws, mutation) }
       }
       for _ in 0..<max(1, workers) { begin() }
       for await result in group {
@@ -47,10 +47,13 @@ package enum SeedSweep {
     return total
   }
 
-  private static func sweep(_ first: UInt64, _ count: UInt64, _ mutation: Mutation?) -> Result {
+  private static func sweep(
+    _ first: UInt64, _ count: UInt64, _ withdraws: Bool, _ mutation: Mutation?
+  ) -> Result {
     var result = Result()
     for offset in 0..<count {
-      let outcome = Simulation.run(seed: first &+ offset, mutation: mutation)
+      let outcome = Simulation.run(
+        seed: first &+ offset, withdraws: withdraws, mutation: mutation)
       result.seeds += 1
       result.steps += outcome.steps
       if let violation = outcome.violations.first {

@@ -178,6 +178,10 @@ final class SessionDriver {
       for sequence in range { accepted(sequence, world) }
     case .reject(let range, _):
       for sequence in range { world.oracle.rejected(sequence, by: self) }
+    case .withdraw(_, let sequence):
+      world.oracle.withdrawing(sequence, by: self)
+      outbox.withdraw(sequence, world)
+    case .refuseWithdrawal: break
     case .load(let number, let from, let count, _):
       world.io(
         node, "reads", effect: { _ in },
@@ -226,6 +230,17 @@ final class SessionDriver {
     }
     receipts[sequence] = .accepted
     world.oracle.confirmed(sequence: sequence, by: self)
+    considerWithdrawing(sequence, world)
+  }
+
+  private func considerWithdrawing(_ sequence: UInt64, _ world: World) {
+    guard !isServer, world.plan.withdrawOneIn > 0,
+      world.whims.next() % world.plan.withdrawOneIn == 0
+    else { return }
+    let patience = world.plan.spreadsOut ? Duration.seconds(2) : .milliseconds(3)
+    world.after(world.whims.duration(upTo: patience), node) {
+      self.feed(.withdrawalRequested(sequence, sequence), $0)
+    }
   }
 
   private func told(_ report: SessionMachine.Report, _ world: World) {
@@ -239,6 +254,9 @@ final class SessionDriver {
     case .failed(let sequence, _):
       move(sequence, to: .settled, world)
       world.oracle.failed(sequence, by: self)
+    case .withdrawn(let sequence):
+      move(sequence, to: .settled, world)
+      world.oracle.withdrawn(sequence, by: self)
     case .broken(let broken):
       world.oracle.broken(broken, by: self)
     case .connected(let number):

@@ -16,11 +16,17 @@ package enum Simulation {
   }
 
   /// Runs the world of one seed.
+  /// - Parameter withdraws: whether the clients take messages back. Nothing breaks continuity then: a backup brings back what was taken
+  ///   back after it.
   package static func run(
-    seed: UInt64, mutation: Mutation? = nil, isTraced: Bool = false
+    seed: UInt64, withdraws: Bool = false, mutation: Mutation? = nil, isTraced: Bool = false
   ) -> Outcome {
     var random = RandomSource(seed: seed)
-    let plan = SimulationPlan(&random)
+    var plan = SimulationPlan(&random)
+    if withdraws {
+      plan.withdrawOneIn = 2
+      plan.faults.removeAll { $0.fault.breaks }
+    }
     return run(plan: plan, seed: seed, random: random, mutation: mutation, isTraced: isTraced)
   }
 
@@ -30,8 +36,8 @@ package enum Simulation {
     isTraced: Bool = false
   ) -> Outcome {
     let world = World(
-      plan: plan, random: random ?? RandomSource(seed: seed), mutation: mutation,
-      isTraced: isTraced)
+      plan: plan, random: random ?? RandomSource(seed: seed),
+      whims: RandomSource(seed: ~seed), mutation: mutation, isTraced: isTraced)
     world.run()
     return Outcome(
       seed: seed, violations: world.oracle.violations, steps: world.steps,

@@ -37,6 +37,8 @@ package struct SimulationPlan: Sendable {
   /// Whether what the server sends survives its process.
   package var serverOutboxIsDurable = false
   package var refuseOneIn: UInt64 = 0
+  /// A client takes one in so many of its messages back, if it can; 0 for none.
+  package var withdrawOneIn: UInt64 = 0
   package var failsWhenDiskFull = false
   package var latency = Duration.milliseconds(5)
   package var faults: [Event] = []

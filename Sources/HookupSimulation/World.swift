@@ -6,6 +6,8 @@ final class World {
   let plan: SimulationPlan
   let mutation: Mutation?
   var random: RandomSource
+  /// What the clients' people decide: apart, so that a seed without whims is the run that it was.
+  var whims: RandomSource
   private(set) var now = MonotonicInstant.zero
   private var agenda = Agenda()
   private(set) var trace: Trace
@@ -28,9 +30,13 @@ final class World {
   static let stepLimit = 400_000
   static let patience = Duration.seconds(900)
 
-  init(plan: SimulationPlan, random: RandomSource, mutation: Mutation?, isTraced: Bool) {
+  init(
+    plan: SimulationPlan, random: RandomSource, whims: RandomSource, mutation: Mutation?,
+    isTraced: Bool
+  ) {
     self.plan = plan
     self.random = random
+    self.whims = whims
     self.mutation = mutation
     trace = Trace(isOn: isTraced)
     var settings = SessionMachine.Settings()

@@ -136,8 +136,10 @@ extension ChatScreen {
         windows[index].timeline.markDropped(own.id)
         return []
       case .stored: return refuse("\(number) is stored: /delete it instead", at: clock)
-      case .buffered, .sent:
-        return refuse("\(number) is in the outbox: it cannot be taken back", at: clock)
+      case .buffered: return [.withdraw(own.id)]
+      case .sent:
+        return refuse("\(number) is on its way: it cannot be taken back any more", at: clock)
+      case .withdrawn: return refuse("\(number) is taken back", at: clock)
       }
     }
     return refuse("there is no message \(number) of yours here", at: clock)

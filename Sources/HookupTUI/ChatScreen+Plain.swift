@@ -41,6 +41,7 @@ extension ChatScreen {
       case .buffered: state = " (queued)"
       case .sent: state = " (sent)"
       case .failed(let reason): state = " (failed: \(reason))"
+      case .withdrawn: state = " (taken back)"
       }
       text = "<\(timeline.nick)> \(own.text)\(state)"
     case .gap(let from, let to): text = "--- \(from)-\(to) are missing"

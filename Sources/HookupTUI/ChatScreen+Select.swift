@@ -99,11 +99,14 @@ extension ChatScreen {
     onUnstored own: OwnMessage, _ line: ChatTimeline.Line, _ letter: Character, asks: Bool,
     at clock: ScreenClock
   ) -> [ScreenEffect] {
-    guard case .failed = own.state else {
-      return decline("it is in the outbox: wait until it is stored or failed")
-    }
-    guard !line.isRetried, !line.isDropped else {
-      return decline("that is done with already")
+    switch own.state {
+    case .failed where !line.isRetried && !line.isDropped: break
+    case .buffered where letter == "d":
+      mode = .write
+      return [.withdraw(own.id)]
+    case .buffered: return decline("it waits in the outbox: d takes it back")
+    case .sent, .stored: return decline("it is on its way: wait until it is stored or failed")
+    case .failed, .withdrawn: return decline("that is done with already")
     }
     mode = .write
     switch letter {

@@ -47,7 +47,8 @@ enum ClientCommand {
   private static func drop(_ rest: String) -> SlashCommand.Line {
     if rest == "failed" { return .command(.drop(nil)) }
     guard let number = UInt64(rest) else {
-      return .error("usage: /drop N (the number of a failed message) or /drop failed")
+      return .error(
+        "usage: /drop N (the number of a message that waits or has failed) or /drop failed")
     }
     return .command(.drop(number))
   }

@@ -96,6 +96,8 @@ public enum ScreenEffect: Hashable, Sendable {
   case setTopic(RoomName, String)
   /// Say `text` about an entry, or otherwise than `said`. Answered like ``say(_:_:)``.
   case speak(RoomName, RoomAct)
+  /// Take a message back that waits in the outbox. Comes back as ``DeliveryState/withdrawn``, or as a notice why not.
+  case withdraw(MessageID)
   /// Do something in a room. What comes of it comes as an entry, or as ``ChatUpdate/refused(code:message:room:)``.
   case act(RoomName, RoomAct)
   /// Ask the server something.

@@ -80,7 +80,7 @@ enum SlashCommand: Hashable, Sendable {
     Help(name: "pending", arguments: "", meaning: "messages in flight"),
     Help(name: "backlog", arguments: "", meaning: "what waits to be sent"),
     Help(name: "retry", arguments: "[N]", meaning: "say failed ones again"),
-    Help(name: "drop", arguments: "N|failed", meaning: "put failed ones away"),
+    Help(name: "drop", arguments: "N|failed", meaning: "take back, or put failed away"),
     Help(name: "reconnect", arguments: "", meaning: "try now, do not wait"),
     Help(name: "connect", arguments: "", meaning: "the same"),
     Help(name: "disconnect", arguments: "", meaning: "stay away"),

@@ -202,6 +202,9 @@ final class PlainPrinter: Sendable {
       state.open.remove(own.id)
       state.refused += 1
       words = "failed: \(reason)"
+    case .withdrawn:
+      state.open.remove(own.id)
+      words = "withdrawn"
     }
     guard style == .json else {
       return line("notice", "\(own.room.label) \(own.sequence) \(words)")

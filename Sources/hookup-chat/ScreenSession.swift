@@ -59,6 +59,7 @@ struct ScreenSession: Sendable {
   static func perform(_ effect: ScreenEffect, by client: ChatClient) async throws {
     switch effect {
     case .say(let room, let text): try await client.say(text, in: room)
+    case .withdraw(let id): try await client.withdraw(id)
     case .join(let room): client.join(room)
     case .part(let room): client.part(room)
     case .setTopic(let room, let text): try await client.setTopic(text, of: room)

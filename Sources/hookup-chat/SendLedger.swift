@@ -49,7 +49,7 @@ final class SendLedger: Sendable {
     let (line, waiter) = state.withLock { state -> (Int?, CheckedContinuation<Void, Never>?) in
       let line = state.lineOf[message.id]
       switch message.state {
-      case .stored:
+      case .stored, .withdrawn:
         state.open.remove(message.id)
         state.lineOf[message.id] = nil
       case .failed:
@@ -105,6 +105,7 @@ final class SendLedger: Sendable {
     case .sent: json(message.id, line: line, state: "sent")
     case .stored(let offset): json(message.id, line: line, state: "stored", offset: offset)
     case .failed(let reason): json(message.id, line: line, state: "failed", reason: reason)
+    case .withdrawn: json(message.id, line: line, state: "withdrawn")
     }
   }
 

@@ -44,6 +44,18 @@ import Testing
     #expect(result.failures.count <= 1)
   }
 
+  @Test func `fresh seeds pass whose clients take messages back`() async {
+    var random = SystemRandomNumberGenerator()
+    let first = UInt64(UInt32.random(in: .min ... .max, using: &random)) << 16
+    let result = await SeedSweep.run(first: first, count: 2_000, workers: 2, withdraws: true)
+    print("simulated \(result.seeds) seeds with withdrawals from \(first) on")
+    for failure in result.failures.prefix(20) {
+      print("seed \(failure.seed), withdrawals: \(failure.violation)")
+    }
+    #expect(result.seeds == 2_000)
+    #expect(result.failures.isEmpty)
+  }
+
   @Test func `a seed is a run: it ends the same way twice`() {
     let first = Simulation.run(seed: 42, isTraced: true)
     let second = Simulation.run(seed: 42, isTraced: true)
@@ -56,8 +68,9 @@ import Testing
 
   @Test(arguments: Mutation.allCases)
   func `a rule that is broken is noticed`(_ mutation: Mutation) throws {
-    let found = (1...Self.seeds).lazy.map { Simulation.run(seed: $0, mutation: mutation) }
-      .first { !$0.violations.isEmpty }
+    let found = (1...Self.seeds).lazy.map {
+      Simulation.run(seed: $0, withdraws: mutation.isOfWithdrawals, mutation: mutation)
+    }.first { !$0.violations.isEmpty }
     let outcome = try #require(found, "\(mutation), \(mutation.rule)")
     print("\(mutation.rule), \(mutation): seed \(outcome.seed): \(outcome.violations[0])")
   }

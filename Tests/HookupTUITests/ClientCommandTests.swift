@@ -187,6 +187,6 @@ import Testing
     #expect(shows("KEYS"))
     stage.press(Key(.function(1)))
     _ = enter("/help drop")
-    #expect(shows("/drop N|failed: put failed ones away"))
+    #expect(shows("/drop N|failed: take back, or put failed away"))
   }
 }

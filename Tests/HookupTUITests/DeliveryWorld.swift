@@ -349,6 +349,8 @@ extension DeliveryWorld {
       case .stored(let offset):
         truth.committed != nil && (offset == nil || offset == truth.committed)
       case .failed: truth.refused != nil
+      // Nobody takes anything back here.
+      case .withdrawn: false
       }
     if isRight, own.text == truth.text { return nil }
     return "\(truth) is shown as \(own.state)"
@@ -379,6 +381,7 @@ extension DeliveryWorld {
         case .sent: (signs.sent, "sent")
         case .stored: (signs.stored, "stored")
         case .failed: (signs.failed, "failed")
+        case .withdrawn: (signs.failed, "withdrawn")
         }
       seen.insert(name)
       let rest = text[start.upperBound...].drop { $0 != "." }.dropFirst()
@@ -399,7 +402,7 @@ extension DeliveryWorld {
       guard case .own(let own)? = window?.timeline[number: number]?.content else { continue }
       order.append(own.text)
       switch own.state {
-      case .buffered, .sent: faults.append("\(own.text) is still \(own.state)")
+      case .buffered, .sent, .withdrawn: faults.append("\(own.text) is still \(own.state)")
       case .stored, .failed: break
       }
     }

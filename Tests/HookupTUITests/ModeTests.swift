@@ -230,18 +230,33 @@ import Testing
     #expect(shows("(dropped)") && shows("(said again below)"))
   }
 
-  @Test mutating func `what is in the outbox cannot be taken back, and that is said`() throws {
+  @Test mutating func `what waits is taken back, what is on its way is not, and that is said`()
+    throws
+  {
     let waits = try stage.own("waits", .buffered)
     let flies = try stage.own("flies", .sent)
     let failed = try stage.own("failed", .failed(reason: "no"))
     stage.press(Key(.escape), Key(.up))
     stage.type("d")
-    #expect(stage.effects == [.bell] && shows("it is in the outbox"))
-    stage.press(Key(.escape))
-    for number in [waits, flies, 4711] { #expect(enter("/drop \(number)") == [.bell]) }
+    #expect(stage.effects == [.bell] && shows("it is on its way"))
+    stage.press(Key(.up))
+    stage.type("r")
+    #expect(stage.effects == [.bell] && shows("d takes it back"))
+    stage.type("d")
+    let waiting = try #require(stage.screen.window.timeline.own(sequence: waits))
+    #expect(stage.effects.last == .withdraw(waiting.id))
+    #expect(enter("/drop \(waits)") == [.withdraw(waiting.id)])
+    for number in [flies, 4711] { #expect(enter("/drop \(number)") == [.bell]) }
     #expect(enter("/drop \(failed)") == [])
     #expect(shows("(dropped)"))
     #expect(stage.screen.window.timeline.failed == 0)
+
+    var withdrawn = waiting
+    withdrawn.state = .withdrawn
+    stage.feed(.chat(.own(withdrawn)))
+    #expect(shows("(taken back)"))
+    #expect(stage.screen.window.timeline.failed == 0)
+    #expect(enter("/drop \(waits)") == [.bell])
   }
 
   @Test mutating func `a reply of one's own shows what it replies to, and is said again as one`()

@@ -22,6 +22,8 @@ package struct ChatClientMachine: Machine {
     case acknowledged(sequence: UInt64)
     /// The server gave it up, or it could not be sent.
     case failed(sequence: UInt64, reason: String)
+    /// It was taken back.
+    case withdrawn(sequence: UInt64)
     /// The ack is overdue; the message is still in the outbox.
     case overdue(sequence: UInt64)
 
@@ -102,6 +104,11 @@ package struct ChatClientMachine: Machine {
   /// Own messages that are neither stored nor failed.
   package var unsettledCount: Int { own.count }
 
+  /// The number of an own message in the outbox; nil when it is not there, or stored or failed.
+  package func sequence(of id: MessageID) -> UInt64? {
+    own[id].flatMap { $0.sequence == 0 ? nil : $0.sequence }
+  }
+
   package mutating func handle(
     _ event: Event, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
   ) {
@@ -136,6 +143,8 @@ package struct ChatClientMachine: Machine {
       if let id = idOfSequence[sequence] {
         advance(id, to: .failed(reason: reason), into: &actions)
       }
+    case .withdrawn(let sequence):
+      if let id = idOfSequence[sequence] { advance(id, to: .withdrawn, into: &actions) }
     case .overdue(let sequence):
       if let id = idOfSequence[sequence], own[id] != nil { actions.append(.tell(.overdue(id))) }
     case .join(let room, let since): join(room, since: since, into: &actions)
@@ -215,7 +224,7 @@ package struct ChatClientMachine: Machine {
   ) {
     guard let message = own[id] else { return }
     switch state {
-    case .stored, .failed:
+    case .stored, .failed, .withdrawn:
       own[id] = nil
       idOfSequence[message.sequence] = nil
     case .buffered, .sent:

@@ -104,6 +104,8 @@ public enum DeliveryState: Hashable, Sendable {
   case stored(offset: UInt64?)
   /// Refused for good, for `reason`.
   case failed(reason: String)
+  /// Taken back before it was sent: nobody else sees it.
+  case withdrawn
 }
 
 /// A message this client said.

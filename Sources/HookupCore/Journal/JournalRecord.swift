@@ -5,6 +5,9 @@ package struct JournalRecord: Hashable, Sendable {
     case message = 1
     /// Sequences that are settled: the payload is a list of ranges, each 8 bytes first and 8 bytes last.
     case settled = 2
+    /// Sequences whose messages are withdrawn, as a list like that of `settled`. What stands right behind a segment's header replaces what
+    /// earlier segments say.
+    case withdrawn = 3
   }
 
   package var kind: Kind
@@ -13,7 +16,7 @@ package struct JournalRecord: Hashable, Sendable {
   package var tag: UInt64 = 0
   /// What the tag takes before the payload, in bytes.
   var tagBytes = 0
-  /// The entry's sequence; for `settled` the first sequence of the list.
+  /// The entry's sequence; for a list its first sequence.
   package var sequence: UInt64
   package var ackTimeoutMilliseconds: UInt32
   /// How many bytes of the segment were known to be durable when this record was written.

@@ -24,7 +24,7 @@ package struct JournalRecordCodec: Sendable {
   package static let headerBytes = 28
   /// One record's payload. A bound of sanity, far above any message limit.
   package static let maximumPayloadBytes = 64 << 20
-  /// Settled ranges in one record; longer lists become several records.
+  /// Ranges of one record's list; longer lists become several records.
   package static let maximumRangesInRecord = 4_096
 
   private let seed: UInt32
@@ -76,9 +76,30 @@ package struct JournalRecordCodec: Sendable {
     }
   }
 
+  /// Bytes that a list of `count` ranges takes in a segment.
+  package static func encodedBytes(ofRanges count: Int) -> Int {
+    let records = (count + maximumRangesInRecord - 1) / maximumRangesInRecord
+    return records * headerBytes + count * 16
+  }
+
   /// Appends as many `settled` records as `ranges` need.
   package func write(
     settled ranges: [ClosedRange<UInt64>], at position: Int, durable: Int,
+    into buffer: inout ByteBuffer
+  ) {
+    write(.settled, of: ranges, at: position, durable: durable, into: &buffer)
+  }
+
+  /// Appends as many `withdrawn` records as `ranges` need.
+  package func write(
+    withdrawn ranges: [ClosedRange<UInt64>], at position: Int, durable: Int,
+    into buffer: inout ByteBuffer
+  ) {
+    write(.withdrawn, of: ranges, at: position, durable: durable, into: &buffer)
+  }
+
+  private func write(
+    _ kind: JournalRecord.Kind, of ranges: [ClosedRange<UInt64>], at position: Int, durable: Int,
     into buffer: inout ByteBuffer
   ) {
     var position = position
@@ -90,7 +111,7 @@ package struct JournalRecordCodec: Sendable {
       buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes) { target in
         let record = UnsafeMutableRawBufferPointer(rebasing: target[..<bytes])
         setHeader(
-          record, .settled, flags: 0, sequence: first.lowerBound, ackTimeout: 0,
+          record, kind, flags: 0, sequence: first.lowerBound, ackTimeout: 0,
           payloadBytes: part.count * 16, durable: durable)
         var offset = Self.headerBytes
         for range in part {
@@ -174,11 +195,11 @@ package struct JournalRecordCodec: Sendable {
       == bytes.littleEndian(UInt32.self, at: record.start)
   }
 
-  /// The ranges of a `settled` record of `bytes`; impossible ones are left out.
-  package static func settledRanges(
+  /// The ranges of a list of `bytes`; impossible ones are left out.
+  package static func ranges(
     of record: JournalRecord, in bytes: UnsafeRawBufferPointer
   ) -> [ClosedRange<UInt64>] {
-    guard record.kind == .settled, record.end <= bytes.count else { return [] }
+    guard record.kind != .message, record.end <= bytes.count else { return [] }
     return stride(from: record.payload.lowerBound, to: record.payload.upperBound - 15, by: 16)
       .compactMap { position in
         let first = bytes.littleEndian(UInt64.self, at: position)

@@ -43,6 +43,8 @@ package struct JournalRecovery: Sendable {
   /// What the index takes for settled only because of records in bytes that do not stay: to be written again.
   package private(set) var settledToRepeat: [ClosedRange<UInt64>] = []
 
+  /// What is said to be withdrawn, whether it is settled or not.
+  private var withdrawals: [ClosedRange<UInt64>] = []
   /// What segments that do not stay held, or may have held.
   private var suspects: [ClosedRange<UInt64>] = []
   /// What was settled in or after the first of ``suspects``.
@@ -59,6 +61,19 @@ package struct JournalRecovery: Sendable {
   /// were settled. In order, apart from one another.
   package var lost: [ClosedRange<UInt64>] {
     JournalLoss.difference(missing + suspects, settledOfSuspects)
+  }
+
+  /// Those of ``entries`` that are withdrawn.
+  package var withdrawn: Set<UInt64> {
+    var found: Set<UInt64> = []
+    for range in withdrawals {
+      var next = entries.firstSequence(from: range.lowerBound)
+      while let sequence = next, range.contains(sequence) {
+        found.insert(sequence)
+        next = entries.firstSequence(from: sequence + 1)
+      }
+    }
+    return found
   }
 
   /// The epoch to go on with; nil when there is none or a new one is needed.
@@ -163,10 +178,13 @@ package struct JournalRecovery: Sendable {
   ) {
     var stays = true
     if case .corrupt = segment.verdict { stays = false }
+    // It began with all that was withdrawn by then.
+    if stays { withdrawals = [] }
     let void = following?.first ?? .max
     for record in scan.records {
       switch record.kind {
       case .settled: settle(record, bytes, stays)
+      case .withdrawn: withdrawals += JournalRecordCodec.ranges(of: record, in: bytes)
       case .message:
         guard stays, record.sequence < void else { continue }
         let location = JournalIndex.Location(
@@ -186,7 +204,7 @@ package struct JournalRecovery: Sendable {
   private mutating func settle(
     _ record: JournalRecord, _ bytes: UnsafeRawBufferPointer, _ stays: Bool
   ) {
-    let ranges = JournalRecordCodec.settledRanges(of: record, in: bytes)
+    let ranges = JournalRecordCodec.ranges(of: record, in: bytes)
     for range in ranges { settle(range) }
     if !stays { settledToRepeat += ranges }
   }

@@ -52,7 +52,7 @@ package struct JournalScan: Sendable {
   }
 
   private func isInOrder(_ record: JournalRecord, after last: UInt64) -> Bool {
-    record.kind == .settled || record.sequence > last
+    record.kind != .message || record.sequence > last
   }
 
   private mutating func findStrays(

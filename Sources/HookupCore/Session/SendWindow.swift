@@ -37,6 +37,11 @@ package struct SendWindow: Sendable {
   package private(set) var nextDeadline: MonotonicInstant?
 
   private var messages: PendingMessages
+  /// Those that a skip stands for on the wire; all of them unsettled.
+  private var withdrawn: Set<UInt64> = []
+  /// How many messages are withdrawn and not settled, and their bytes.
+  package var withdrawnCount: Int { withdrawn.count }
+  package private(set) var withdrawnBytes = 0
   /// At most as many as may be in flight.
   private var flights = SequenceQueue<Flight>()
   private var sequenceOfID: [UInt64: UInt64] = [:]
@@ -45,7 +50,9 @@ package struct SendWindow: Sendable {
   private var cumulativeCount = 0
 
   /// Starts with what the outbox held when it was opened, all of it below `nextSequence`.
-  package init(nextSequence: UInt64, pending: PendingMessages) {
+  package init(
+    nextSequence: UInt64, pending: PendingMessages, withdrawn: Set<UInt64> = []
+  ) {
     messages = pending
     next = nextSequence
     cursor = pending.firstSequence ?? nextSequence
@@ -53,12 +60,14 @@ package struct SendWindow: Sendable {
     lastStored = nextSequence - 1
     lastTransmitted = nextSequence - 1
     bytes = pending.reduce(0) { $0 + $1.bytes }
+    for sequence in withdrawn { withdraw(sequence) }
   }
 
   /// The same with messages in rising order.
   package init(
     nextSequence: UInt64,
-    pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?, tag: UInt64)]
+    pending: [(sequence: UInt64, bytes: Int, ackTimeout: Duration?, tag: UInt64)],
+    withdrawn: Set<UInt64> = []
   ) {
     var messages = PendingMessages()
     for item in pending {
@@ -66,7 +75,7 @@ package struct SendWindow: Sendable {
         PendingMessages.Message(
           sequence: item.sequence, bytes: item.bytes, ackTimeout: item.ackTimeout, tag: item.tag))
     }
-    self.init(nextSequence: nextSequence, pending: messages)
+    self.init(nextSequence: nextSequence, pending: messages, withdrawn: withdrawn)
   }
 
   /// What is shown as the deadline of a message without one.
@@ -134,7 +143,7 @@ package struct SendWindow: Sendable {
     cursor = sequence + 1
     var flight = Flight(awaited: .nothing, sentAt: now, deadline: nil)
     var id: UInt64?
-    if acking != .none, let timeout = message.ackTimeout {
+    if acking != .none, !isWithdrawn(sequence), let timeout = message.ackTimeout {
       let deadline = now + timeout
       flight.deadline = deadline
       nextDeadline = min(nextDeadline ?? deadline, deadline)
@@ -191,18 +200,47 @@ package struct SendWindow: Sendable {
   /// The highest number that was on the wire, or may have been before this process started; 0 when none was.
   package private(set) var lastTransmitted: UInt64
 
-  /// Takes all numbers up to `sequence` out. Returns those that were not settled, as ranges.
-  package mutating func settle(through sequence: UInt64) -> [ClosedRange<UInt64>] {
-    var ranges: [ClosedRange<UInt64>] = []
+  /// Numbers that follow one another and had the same end.
+  package struct Settled: Hashable, Sendable {
+    package var numbers: ClosedRange<UInt64>
+    package var wasWithdrawn: Bool
+  }
+
+  /// Takes all numbers up to `sequence` out. Returns those that were not settled.
+  package mutating func settle(through sequence: UInt64) -> [Settled] {
+    var settled: [Settled] = []
     while let number = messages.firstSequence, number <= sequence {
-      if let last = ranges.last, last.upperBound + 1 == number {
-        ranges[ranges.count - 1] = last.lowerBound...number
+      let wasWithdrawn = isWithdrawn(number)
+      if let last = settled.last, last.numbers.upperBound + 1 == number,
+        last.wasWithdrawn == wasWithdrawn
+      {
+        settled[settled.count - 1].numbers = last.numbers.lowerBound...number
       } else {
-        ranges.append(number...number)
+        settled.append(Settled(numbers: number...number, wasWithdrawn: wasWithdrawn))
       }
       settle(number)
     }
-    return ranges
+    return settled
+  }
+
+  // MARK: Withdrawing
+
+  /// Whether `sequence` can be withdrawn: durable, and never handed to a socket by this process. Of what it found in its outbox nobody
+  /// knows.
+  package func canWithdraw(_ sequence: UInt64) -> Bool {
+    isUnsettled(sequence) && sequence <= durable && sequence > lastTransmitted
+      && !isWithdrawn(sequence)
+  }
+
+  /// From now on a skip stands for this message. It keeps its number and its place until it is settled. Unknown and settled numbers are
+  /// ignored.
+  package mutating func withdraw(_ sequence: UInt64) {
+    guard let size = bytes(of: sequence), withdrawn.insert(sequence).inserted else { return }
+    withdrawnBytes += size
+  }
+
+  package func isWithdrawn(_ sequence: UInt64) -> Bool {
+    !withdrawn.isEmpty && withdrawn.contains(sequence)
   }
 
   /// Passes over all that `sequence` and what is below it need: they go on the wire no more on this connection.
@@ -214,6 +252,7 @@ package struct SendWindow: Sendable {
   /// Takes a number out for good. Unknown and settled numbers are ignored.
   package mutating func settle(_ sequence: UInt64) {
     guard let message = messages.remove(sequence) else { return }
+    if !withdrawn.isEmpty, withdrawn.remove(sequence) != nil { withdrawnBytes -= message.bytes }
     if let flight = flights.remove(sequence) {
       inFlightBytes -= message.bytes
       switch flight.awaited {
@@ -255,6 +294,7 @@ package struct SendWindow: Sendable {
     flights.walk { sequence, flight in
       guard rows.count < limit else { return false }
       if case .nothing = flight.awaited { return true }
+      guard !isWithdrawn(sequence) else { return true }
       guard let message = messages[sequence] else { return true }
       let timeout = message.ackTimeout ?? Self.usualPatience
       rows.append(
@@ -270,7 +310,7 @@ package struct SendWindow: Sendable {
   package var largestInFlight: UInt64? {
     var largest: (sequence: UInt64, bytes: Int)?
     flights.walk { sequence, _ in
-      if let bytes = bytes(of: sequence), bytes > largest?.bytes ?? -1 {
+      if !isWithdrawn(sequence), let bytes = bytes(of: sequence), bytes > largest?.bytes ?? -1 {
         largest = (sequence, bytes)
       }
       return true

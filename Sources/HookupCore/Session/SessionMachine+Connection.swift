@@ -98,7 +98,7 @@ extension SessionMachine {
   mutating func proceed(
     _ number: ConnectionNumber, at now: MonotonicInstant, into actions: inout ActionQueue<Action>
   ) {
-    drainTotal = window.count
+    drainTotal = backlog.messages
     drained = 0
     actions.append(.report(.connected(number)))
     if readerIsBehind { actions.append(.setReading(number, false)) }
@@ -207,7 +207,9 @@ extension SessionMachine {
     session?.connectionIsGone()
     guard !settings.keepsWhileDisconnected else { return }
     for sequence in window.unsettled where sequence <= window.durable {
-      actions.append(.report(.ackFailed(sequence, isKept: false)))
+      if !window.isWithdrawn(sequence) {
+        actions.append(.report(.ackFailed(sequence, isKept: false)))
+      }
       settle(sequence, into: &actions)
     }
   }

@@ -131,7 +131,8 @@ extension SessionMachine {
       return true
     }
     let limit = session.maximumMessageBytes
-    if let bytes = window.bytes(of: sequence), bytes > limit, limit > 0 {
+    let isWithdrawn = window.isWithdrawn(sequence)
+    if !isWithdrawn, let bytes = window.bytes(of: sequence), bytes > limit, limit > 0 {
       actions.append(.discard(sequence))
       actions.append(
         .report(
@@ -158,6 +159,12 @@ extension SessionMachine {
     }
     if ackProgressAt == nil { ackProgressAt = now }
     self.session?.lastOnWire = wire
+    if isWithdrawn {
+      actions.append(.discard(sequence))
+      // Under the message's own tag: that number was given once, and nothing else will come under it.
+      actions.append(.frame(number, .skip(through: wire, tag: tag, reason: .withdrawn)))
+      return true
+    }
     let isRedelivered = sequence <= session.redeliveredThrough
     actions.append(
       .transmitNumbered(number, sequence, wire: wire, tag: tag, isRedelivered: isRedelivered))
@@ -195,10 +202,11 @@ extension SessionMachine {
     guard var session, let sequence = session.resume.identity.sequence(wire) else { return }
     session.acked = max(session.acked, wire)
     self.session = session
-    for range in window.settle(through: sequence) {
-      for sequence in range { actions.append(.settle(sequence)) }
-      drained = min(drainTotal, drained + range.count)
-      actions.append(.report(.delivered(range)))
+    for settled in window.settle(through: sequence) {
+      for sequence in settled.numbers { actions.append(.settle(sequence)) }
+      guard !settled.wasWithdrawn else { continue }
+      drained = min(drainTotal, drained + settled.numbers.count)
+      actions.append(.report(.delivered(settled.numbers)))
     }
     admitWaiting(into: &actions)
   }
@@ -219,7 +227,8 @@ extension SessionMachine {
   mutating func reject(
     _ wire: UInt64, reason: String, into actions: inout ActionQueue<Action>
   ) {
-    guard let sequence = session?.resume.identity.sequence(wire), window.isUnsettled(sequence)
+    guard let sequence = session?.resume.identity.sequence(wire), window.isUnsettled(sequence),
+      !window.isWithdrawn(sequence)
     else { return }
     actions.append(.report(.failed(sequence, reason: reason)))
     settle(sequence, into: &actions)

@@ -19,7 +19,9 @@ extension SessionMachine {
     case start
     case submitted(Ticket, bytes: Int, ackTimeout: Duration?)
     /// The caller of `send` was cancelled while it waited for room.
-    case withdrawn(Ticket)
+    case cancelled(Ticket)
+    /// The message of this number is not to be sent, if it was not: answered by `withdraw` or `refuseWithdrawal`.
+    case withdrawalRequested(Ticket, UInt64)
     /// The application's own greeting on this connection is done.
     case greeted(ConnectionNumber)
     case reconnectRequested
@@ -65,6 +67,10 @@ extension SessionMachine {
     // The outbox.
     case stored(through: UInt64)
     case storeFailed(ClosedRange<UInt64>, HookupError)
+    /// That this message is withdrawn is durable.
+    case withdrawalStored(UInt64)
+    /// That could not be stored: the message is sent after all.
+    case withdrawalFailed(UInt64)
     /// These numbers were read and can be transmitted, in rising order; empty when nothing was left to read.
     case loaded(ConnectionNumber, [UInt64])
     case loadFailed(ConnectionNumber, HookupError)
@@ -101,6 +107,10 @@ extension SessionMachine {
     case accept(ClosedRange<UInt64>)
     /// `send` of these numbers fails.
     case reject(ClosedRange<UInt64>, HookupError)
+    /// Note durably in the outbox that this message is withdrawn, then feed `withdrawalStored` or `withdrawalFailed`, and tell the caller.
+    case withdraw(Ticket, UInt64)
+    /// Withdrawing fails with this.
+    case refuseWithdrawal(Ticket, HookupError)
     /// Read from the outbox, then feed `loaded` or `loadFailed`.
     case load(ConnectionNumber, from: UInt64, count: Int, bytes: Int)
     /// Write the loaded message, under this ack id if it has one.
@@ -137,6 +147,8 @@ extension SessionMachine {
     case delivered(ClosedRange<UInt64>)
     /// Given up: the other side refused it, or it could not be sent.
     case failed(UInt64, reason: String)
+    /// Withdrawn, which is durable: it is never delivered.
+    case withdrawn(UInt64)
     /// The session's continuity is broken: see ``SessionBreak``.
     case broken(SessionBreak)
     /// The ack is overdue (or can no longer come); the message is still in the outbox if `isKept`.

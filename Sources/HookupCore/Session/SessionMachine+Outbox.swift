@@ -53,7 +53,7 @@ extension SessionMachine {
       || (window.count < settings.maximumMessages && window.bytes + bytes <= settings.maximumBytes)
   }
 
-  mutating func withdraw(_ ticket: Ticket, into actions: inout ActionQueue<Action>) {
+  mutating func cancel(_ ticket: Ticket, into actions: inout ActionQueue<Action>) {
     waiting.removeAll { $0.ticket == ticket }
     // It may have stood in front of a smaller one that fits.
     admitWaiting(into: &actions)
@@ -106,7 +106,7 @@ extension SessionMachine {
   /// Asks for what can go on the wire next, if the connection, the window and the outbox allow it.
   mutating func pump(at now: MonotonicInstant, into actions: inout ActionQueue<Action>) {
     guard case .online(let number) = state, isWritable, !readerIsBehind, !isLoading,
-      window.hasWaiting
+      withdrawing.isEmpty, window.hasWaiting
     else {
       return
     }
@@ -119,9 +119,12 @@ extension SessionMachine {
   }
 
   mutating func transmit(
-    _ sequences: [UInt64], _ number: ConnectionNumber, at now: MonotonicInstant,
+    _ loaded: [UInt64], _ number: ConnectionNumber, at now: MonotonicInstant,
     into actions: inout ActionQueue<Action>
   ) {
+    // What stands behind one whose withdrawal is being written waits for that.
+    let sequences = withdrawing.isEmpty ? loaded[...] : loaded.prefix { !withdrawing.contains($0) }
+    for sequence in loaded.dropFirst(sequences.count) { actions.append(.discard(sequence)) }
     if case .resume = carriage {
       var hasRoom = true
       for sequence in sequences {
@@ -135,6 +138,11 @@ extension SessionMachine {
       return
     }
     for sequence in sequences {
+      guard !window.isWithdrawn(sequence) else {
+        actions.append(.discard(sequence))
+        forget(sequence, into: &actions)
+        continue
+      }
       switch window.transmit(sequence, at: now, acking: carriage == .acks ? .each : .none) {
       case .send(let id):
         if id != nil, ackProgressAt == nil { ackProgressAt = now }

@@ -1,7 +1,8 @@
 /// A client's life, over all its connections: when to dial, what to do with a message that is to be sent, what goes on
 /// the wire next, what a missing ack means, when to give up.
 ///
-/// Every message takes one path: `submitted` → outbox → `stored` → loaded → transmitted → acked or written → settled.
+/// Every message takes one path: `submitted` → outbox → `stored` → loaded → transmitted → acked or written → settled. One that is
+/// withdrawn before it was transmitted takes the same one, and a skip goes in its place.
 /// Being connected only decides whether the pump runs.
 package struct SessionMachine: Machine {
   package struct Settings: Hashable, Sendable {
@@ -100,6 +101,8 @@ package struct SessionMachine: Machine {
   package internal(set) var window: SendWindow
   /// Callers of `send` that wait for room, in order, and those whose message is being stored.
   var waiting: [(ticket: Ticket, bytes: Int, ackTimeout: Duration?)] = []
+  /// Numbers whose withdrawal is being written. Nothing is transmitted meanwhile.
+  var withdrawing: Set<UInt64> = []
   var lastConnection: ConnectionNumber = 0
   /// What the open connection speaks.
   var carriage = Carriage.plain
@@ -136,8 +139,8 @@ package struct SessionMachine: Machine {
 
   package var backlog: BacklogStatus {
     var status = BacklogStatus()
-    status.messages = window.count
-    status.bytes = window.bytes
+    status.messages = window.count - window.withdrawnCount
+    status.bytes = window.bytes - window.withdrawnBytes
     status.maximumMessages = settings.maximumMessages
     status.maximumBytes = settings.maximumBytes
     status.drainTotal = drainTotal
@@ -176,7 +179,13 @@ package struct SessionMachine: Machine {
     case .stop: leave(then: .finish(nil), code: 1000, into: &actions)
     case .submitted(let ticket, let bytes, let timeout):
       submit(ticket, bytes: bytes, ackTimeout: timeout, into: &actions)
-    case .withdrawn(let ticket): withdraw(ticket, into: &actions)
+    case .cancelled(let ticket): cancel(ticket, into: &actions)
+    case .withdrawalRequested(let ticket, let sequence):
+      withdraw(sequence, ticket, into: &actions)
+    case .withdrawalStored(let sequence): withdrawn(sequence, at: now, into: &actions)
+    case .withdrawalFailed(let sequence):
+      withdrawing.remove(sequence)
+      pump(at: now, into: &actions)
     case .stored(let last): stored(through: last, at: now, into: &actions)
     case .storeFailed(let range, let error): storeFailed(range, error, into: &actions)
     case .opened(let number, let carriage): opened(number, carriage, at: now, into: &actions)
@@ -266,6 +275,10 @@ package struct SessionMachine: Machine {
     case .submitted(let ticket, _, _):
       actions.append(
         .refuse(ticket, HookupError(.closed, "the client is closed: make a new one to send")))
+    case .withdrawalRequested(let ticket, _):
+      actions.append(
+        .refuseWithdrawal(
+          ticket, HookupError(.closed, "the client is closed: make a new one to withdraw")))
     case .loaded(_, let sequences):
       for sequence in sequences { actions.append(.discard(sequence)) }
     case .opened(let number, _), .hello(let number, _, _): actions.append(.abort(number))

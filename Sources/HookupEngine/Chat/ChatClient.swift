@@ -204,6 +204,15 @@ public final class ChatClient: Sendable {
         .needsAck(within: configuration.ackTimeout))
   }
 
+  /// Takes back a message that was not sent yet: nobody ever sees it. It ends as ``DeliveryState/withdrawn``.
+  /// - Throws: as ``HookupClient/withdraw(_:)``; ``HookupError/Code/refused`` also for a message that is stored or failed already.
+  public func withdraw(_ id: MessageID) async throws {
+    guard let sequence = core.withLock({ $0.machine.sequence(of: id) }) else {
+      throw HookupError(.refused, "the message has left the outbox: it is too late")
+    }
+    try await client.withdraw(SendReceipt(sequence: sequence))
+  }
+
   /// Sets a room's topic.
   public func setTopic(_ text: String, of room: RoomName) async throws {
     try await perform(.topic(text), in: room)
@@ -270,6 +279,7 @@ public final class ChatClient: Sendable {
     case .delivered(let range):
       for sequence in range { handle(.acknowledged(sequence: sequence)) }
     case .failed(let sequence, let reason): handle(.failed(sequence: sequence, reason: reason))
+    case .withdrawn(let sequence): handle(.withdrawn(sequence: sequence))
     case .broken(let broken): queue.push([.notice(broken.message)])
     // The chat's server numbers nothing: its rooms have offsets.
     case .delivery(let delivery): delivery.confirm()

@@ -21,6 +21,8 @@ public enum ClientEvent: Sendable {
   case delivered(ClosedRange<UInt64>)
   /// Given up: the other side of a session refused it, or could never take it.
   case failed(sequence: UInt64, reason: String)
+  /// Taken back with ``HookupClient/withdraw(_:)``.
+  case withdrawn(sequence: UInt64)
   /// A numbered message of the server's. Only with `hookup.resume.v1`; ``ClientDelivery/confirm()`` it.
   case delivery(ClientDelivery)
   /// A session's continuity broke: what was lost, or may come twice, to the exact range.

@@ -15,6 +15,8 @@ extension ClientRunner {
     case .refuse(let ticket, let error): desk.refuse(ticket, error)
     case .accept(let range): desk.accept(range)
     case .reject(let range, let error): desk.reject(range, error)
+    case .withdraw(let ticket, let sequence): storeWithdrawal(ticket, sequence)
+    case .refuseWithdrawal(let ticket, let error): endWithdrawal(ticket, .failure(error))
     case .load(let number, let from, let count, let bytes):
       load(number, from: from, count: count, bytes: bytes)
     case .transmit(let number, let sequence, let id): transmit(number, sequence, id: id)
@@ -111,6 +113,18 @@ extension ClientRunner {
     }
   }
 
+  private func storeWithdrawal(_ ticket: UInt64, _ sequence: UInt64) {
+    storage.withdraw([sequence]) { [self] result in
+      eventLoop.execute { [self] in
+        switch result {
+        case .success: handle(.withdrawalStored(sequence))
+        case .failure: handle(.withdrawalFailed(sequence))
+        }
+        endWithdrawal(ticket, result)
+      }
+    }
+  }
+
   private func load(_ number: UInt64, from: UInt64, count: Int, bytes: Int) {
     storage.read(from: from, maximumCount: count, maximumBytes: bytes) { [self] result in
       eventLoop.execute { [self] in
@@ -158,6 +172,9 @@ extension ClientRunner {
     case .failed(let sequence, let reason):
       desk.failed(sequence, reason: reason)
       news.append(.failed(sequence: sequence, reason: reason))
+    case .withdrawn(let sequence):
+      desk.failed(sequence, reason: "it was withdrawn")
+      news.append(.withdrawn(sequence: sequence))
     case .broken(let broken):
       news.append(.broken(broken))
       logger.warning("the session's continuity broke", metadata: ["how": "\(broken.message)"])

@@ -29,6 +29,8 @@ final class ClientRunner: @unchecked Sendable {
   var desk = OutboxDesk()
   /// Callers that wait until nothing is left in the outbox.
   private var drainWaiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+  /// Callers of `withdraw`, by ticket.
+  private var withdrawals: [UInt64: CheckedContinuation<Void, any Error>] = [:]
   /// Open connections by number: the current one, and ones that are closing.
   var links: [UInt64: Link] = [:]
   /// Connections that are being opened, by number; nil while the dial is being counted.
@@ -153,14 +155,25 @@ final class ClientRunner: @unchecked Sendable {
         ackTimeout: timeout == 0 ? nil : .milliseconds(timeout)))
   }
 
-  /// The caller was cancelled. A message that has its number is in the outbox and stays there. From any thread.
-  func withdraw(_ tickets: ClosedRange<UInt64>) {
-    eventLoop.execute { [self] in for ticket in tickets { withdraw(ticket) } }
+  func withdraw(
+    _ sequence: UInt64, _ ticket: UInt64, _ waiter: CheckedContinuation<Void, any Error>
+  ) {
+    withdrawals[ticket] = waiter
+    handle(.withdrawalRequested(ticket, sequence))
   }
 
-  private func withdraw(_ ticket: UInt64) {
-    guard let submission = desk.withdraw(ticket) else { return }
-    handle(.withdrawn(ticket))
+  func endWithdrawal(_ ticket: UInt64, _ result: Result<Void, HookupError>) {
+    withdrawals.removeValue(forKey: ticket)?.resume(with: result)
+  }
+
+  /// The caller was cancelled. A message that has its number is in the outbox and stays there. From any thread.
+  func cancel(_ tickets: ClosedRange<UInt64>) {
+    eventLoop.execute { [self] in for ticket in tickets { cancel(ticket) } }
+  }
+
+  private func cancel(_ ticket: UInt64) {
+    guard let submission = desk.cancel(ticket) else { return }
+    handle(.cancelled(ticket))
     submission.acceptance(.failure(CancellationError()))
   }
 

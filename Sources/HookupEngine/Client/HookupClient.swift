@@ -96,11 +96,11 @@ public final class HookupClient: Sendable {
         runner.eventLoop.execute {
           runner.submit(ticket, entry) { continuation.resume(with: $0) }
         }
-        // Cancelled before there was anything to withdraw.
-        if Task.isCancelled { runner.withdraw(ticket...ticket) }
+        // Cancelled before there was anything to cancel.
+        if Task.isCancelled { runner.cancel(ticket...ticket) }
       }
     } onCancel: {
-      runner.withdraw(ticket...ticket)
+      runner.cancel(ticket...ticket)
     }
   }
 
@@ -126,10 +126,10 @@ public final class HookupClient: Sendable {
             }
           }
         }
-        if Task.isCancelled { runner.withdraw(first...last) }
+        if Task.isCancelled { runner.cancel(first...last) }
       }
     } onCancel: {
-      runner.withdraw(first...last)
+      runner.cancel(first...last)
     }
   }
 
@@ -159,6 +159,20 @@ public final class HookupClient: Sendable {
       }
     } onCancel: {
       runner.eventLoop.execute { runner.stopAwaiting(receipt.sequence, ticket) }
+    }
+  }
+
+  /// Takes a message back that was not sent yet: it is never delivered, and ends as ``ClientEvent/withdrawn(sequence:)``. Returns when
+  /// that is as durable as the buffer's policy says.
+  ///
+  /// - Throws: ``HookupError/Code/refused`` when it has left the outbox, or may have been sent: it was on the wire before, or an earlier
+  ///   run of the program left it in the outbox; ``HookupError/Code/invalidArgument`` for a number that was never given;
+  ///   ``HookupError/Code/storage``, and it is sent after all; ``HookupError/Code/closed``.
+  public func withdraw(_ receipt: SendReceipt) async throws {
+    let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
+    let runner = runner
+    try await withCheckedThrowingContinuation { waiter in
+      runner.eventLoop.execute { runner.withdraw(receipt.sequence, ticket, waiter) }
     }
   }
 
@@ -217,21 +231,41 @@ public final class HookupClient: Sendable {
     }
   }
 
-  /// What is in the outbox and not settled, from number `first`, in order: at most `limit` messages.
+  /// What is in the outbox and neither settled nor withdrawn, from number `first`, in order: at most `limit` messages; fewer
+  /// where some between them are withdrawn, none only at the end.
   /// - Throws: ``HookupError/Code/storage`` when it cannot be read.
   public func pendingMessages(from first: UInt64 = 1, limit: Int = 256) async throws -> [(
     sequence: UInt64, message: Message
   )] {
+    var first = first
+    while true {
+      let found = try await outboxEntries(from: first, limit: limit)
+      let kept = found.filter { !$0.isWithdrawn }.map(\.entry)
+      guard kept.isEmpty, let last = found.last else {
+        return try kept.map { ($0.sequence, try $0.message()) }
+      }
+      first = last.entry.sequence + 1
+    }
+  }
+
+  private func outboxEntries(
+    from first: UInt64, limit: Int
+  ) async throws -> [(entry: OutboxEntry, isWithdrawn: Bool)] {
     let runner = runner
-    let entries = try await withCheckedThrowingContinuation {
-      (continuation: CheckedContinuation<[OutboxEntry], any Error>) in
+    return try await withCheckedThrowingContinuation { continuation in
       runner.eventLoop.execute {
         runner.storage.read(
           from: first, maximumCount: limit, maximumBytes: Limits.inFlightBytes
-        ) { continuation.resume(with: $0) }
+        ) { result in
+          runner.eventLoop.execute {
+            continuation.resume(
+              with: result.map { entries in
+                entries.map { ($0, runner.machine.window.isWithdrawn($0.sequence)) }
+              })
+          }
+        }
       }
     }
-    return try entries.map { ($0.sequence, try $0.message()) }
   }
 
   private func tell(_ body: @escaping @Sendable (ClientRunner) -> Void) {

@@ -14,6 +14,7 @@ package final class FileOutbox: OutboxStorage {
   enum Operation: Sendable {
     case append([OutboxEntry], Completion)
     case settle([UInt64])
+    case withdraw([UInt64], Completion)
     case read(from: UInt64, maximumCount: Int, maximumBytes: Int, ReadCompletion)
     /// Runs in its turn and does nothing else: tells a caller no, in the order of the calls.
     case refuse(@Sendable () -> Void)
@@ -86,6 +87,14 @@ package final class FileOutbox: OutboxStorage {
     guard !sequences.isEmpty else { return }
     // Never refused for want of room: what is settled was appended, and that is bounded.
     enqueue(.settle(sequences), bytes: 0) { _ in }
+  }
+
+  package func withdraw(
+    _ sequences: [UInt64], completion: @escaping @Sendable (Result<Void, HookupError>) -> Void
+  ) {
+    enqueue(.withdraw(sequences, completion), bytes: 64 + 8 * sequences.count) {
+      completion(.failure($0))
+    }
   }
 
   package func read(

@@ -44,6 +44,13 @@ package final class MemoryOutbox: OutboxStorage {
     }
   }
 
+  package func withdraw(
+    _ sequences: [UInt64], completion: @escaping @Sendable (Result<Void, HookupError>) -> Void
+  ) {
+    // Nobody opens it again.
+    completion(state.withLock { $0.isClosed } ? .failure(.outboxClosed) : .success(()))
+  }
+
   package func read(
     from sequence: UInt64, maximumCount: Int, maximumBytes: Int,
     completion: @escaping @Sendable (Result<[OutboxEntry], HookupError>) -> Void

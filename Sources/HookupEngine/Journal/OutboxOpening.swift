@@ -110,6 +110,7 @@ struct OutboxOpening {
     recovered.epoch = recovery.epoch ?? freshEpoch
     recovered.isNewEpoch = recovery.epoch == nil
     recovered.pending = recovery.entries
+    recovered.withdrawn = recovery.withdrawn
     let kept = recovery.segments.filter(\.stays)
     let segments = kept.map { segment in
       OutboxWriter.Segment(

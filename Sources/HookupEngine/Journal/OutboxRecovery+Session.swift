@@ -3,7 +3,9 @@ import HookupCore
 extension SendWindow {
   /// What an outbox held when it was opened.
   init(_ recovered: OutboxRecovery) {
-    self.init(nextSequence: recovered.nextSequence, pending: recovered.pending)
+    self.init(
+      nextSequence: recovered.nextSequence, pending: recovered.pending,
+      withdrawn: recovered.withdrawn)
   }
 }
 

@@ -20,6 +20,12 @@ package protocol OutboxStorage: AnyObject, Sendable {
   /// after a crash some settled entries may come back.
   func settle(_ sequences: [UInt64])
 
+  /// Notes that entries are withdrawn, for ``OutboxRecovery/withdrawn`` of the next opening: they stay until they are settled.
+  /// `completion` runs once that is as durable as an append would be, or with the error that kept it from that; then none is
+  /// withdrawn.
+  func withdraw(
+    _ sequences: [UInt64], completion: @escaping @Sendable (Result<Void, HookupError>) -> Void)
+
   /// Reads unsettled entries with `sequence >= from`, in order, at most `maximumCount` of them and, after the first,
   /// at most `maximumBytes` of payload. Entries appended recently come from memory.
   func read(
@@ -39,6 +45,8 @@ package struct OutboxRecovery: Hashable, Sendable {
   package var nextSequence: UInt64 = 1
   /// Unsettled entries. (Payloads are read on demand.)
   package var pending = PendingMessages()
+  /// Those of ``pending`` that were withdrawn.
+  package var withdrawn: Set<UInt64> = []
   /// One sentence for each thing that had to be repaired: a torn tail cut off, a damaged file set aside, with its path.
   package var notices: [String] = []
   /// Numbers that were given, or may have been, whose messages are gone though they were not settled: in order, apart from one

@@ -29,6 +29,7 @@ extension OutboxWriter {
     syncDeadline = nil
     try startSegment(first: nextSequence, copying: [])
     unsavedSettled.removeAll()
+    withdrawn.removeAll()
     settleDeadline = nil
   }
 

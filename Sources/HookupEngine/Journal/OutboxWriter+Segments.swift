@@ -46,7 +46,7 @@ extension OutboxWriter {
     let (segment, file, copies) = try makeSegment(
       JournalSegmentHeader(
         name: name, settledBefore: index.lowest ?? nextSequence,
-        confirmsEarly: options.confirmsEarly), copying: entries)
+        confirmsEarly: options.confirmsEarly), withdrawn: withdrawn, copying: entries)
     do throws(HookupError) {
       try naming { () throws(FileFailure) in try files.synchronizeDirectory(directory) }
     } catch {
@@ -61,8 +61,9 @@ extension OutboxWriter {
 
   /// Writes a whole segment under a temporary name, makes it durable and gives it its name, in the place of a file that has it
   /// already. Nothing else changes; the caller makes the directory durable.
+  /// - Parameter withdrawn: what the segment begins with.
   func makeSegment(
-    _ header: JournalSegmentHeader, copying entries: [Located]
+    _ header: JournalSegmentHeader, withdrawn: Set<UInt64> = [], copying entries: [Located]
   ) throws(HookupError) -> (segment: Segment, file: OpenFile, copies: [Located]) {
     let temporary = path(Self.temporaryName)
     var segment = Segment(
@@ -74,6 +75,12 @@ extension OutboxWriter {
     do throws(HookupError) {
       var bytes = ByteBuffer()
       header.write(into: &bytes)
+      if !withdrawn.isEmpty {
+        let position = bytes.readableBytes
+        JournalRecordCodec(name: segment.name).write(
+          withdrawn: withdrawn.sorted().map { $0...$0 }, at: position, durable: position,
+          into: &bytes)
+      }
       let copies = try write(bytes, entries, to: file, &segment)
       try naming { () throws(FileFailure) in
         try files.synchronize(file)
@@ -164,6 +171,8 @@ extension OutboxWriter {
       syncDeadline = .now + interval
     }
     unsavedSettled.removeAll(keepingCapacity: true)
+    // Now that the files say so.
+    if !withdrawn.isEmpty { withdrawn = withdrawn.filter { index[$0] != nil } }
     settleDeadline = nil
     return nil
   }

@@ -41,6 +41,8 @@ final class OutboxWriter: @unchecked Sendable {
 
   /// Settled, but the files do not say so yet.
   var unsavedSettled: [ClosedRange<UInt64>]
+  /// The last segment says that these are withdrawn. Some may be settled, which the files do not say yet.
+  var withdrawn: Set<UInt64>
   var settleDeadline: MonotonicInstant?
   var syncDeadline: MonotonicInstant?
   var mergeNotBefore = MonotonicInstant.zero
@@ -68,6 +70,7 @@ final class OutboxWriter: @unchecked Sendable {
     nextSequence = recovery.nextSequence
     nextID = UInt32(clamping: recovery.names.count) + 1
     unsavedSettled = recovery.settledToRepeat
+    withdrawn = recovery.withdrawn
     cache = TailCache(maximumBytes: options.cacheBytes)
     if !unsavedSettled.isEmpty { settleDeadline = .now + options.settleDelay }
   }
@@ -144,15 +147,19 @@ final class OutboxWriter: @unchecked Sendable {
     var outcomes: [Outcome] = []
     var expected = nextSequence
     for operation in operations {
-      guard case .append(let entries, _) = operation, !entries.isEmpty else {
-        outcomes.append(.none)
-        continue
-      }
       let bytes: Int
-      switch OutboxAppendRule.check(entries, next: expected) {
-      case .success(let sum): bytes = sum
-      case .failure(let refusal):
-        outcomes.append(.refused(refusal))
+      switch operation {
+      case .append(let entries, _) where !entries.isEmpty:
+        switch OutboxAppendRule.check(entries, next: expected) {
+        case .success(let sum): bytes = sum
+        case .failure(let refusal):
+          outcomes.append(.refused(refusal))
+          continue
+        }
+      case .withdraw(let sequences, _) where !sequences.isEmpty:
+        bytes = JournalRecordCodec.encodedBytes(ofRanges: sequences.count)
+      default:
+        outcomes.append(.none)
         continue
       }
       if !hasStaged {
@@ -166,9 +173,14 @@ final class OutboxWriter: @unchecked Sendable {
       } else if !fits(bytes) {
         break
       }
-      outcomes.append(.staged(stage(entries)))
       hasStaged = true
-      expected = (entries.last?.sequence ?? expected) + 1
+      switch operation {
+      case .append(let entries, _):
+        outcomes.append(.staged(stage(entries)))
+        expected = (entries.last?.sequence ?? expected) + 1
+      case .withdraw(let sequences, _): outcomes.append(.staged(stage(withdrawn: sequences)))
+      default: break
+      }
     }
     let failure = hasStaged ? flush() : nil
     complete(operations, outcomes, failure)
@@ -201,6 +213,15 @@ final class OutboxWriter: @unchecked Sendable {
     return start
   }
 
+  /// - Returns: the offset of the record.
+  private func stage(withdrawn sequences: [UInt64]) -> Int {
+    guard let segment = segments.last else { return 0 }
+    let position = segment.used + buffer.readableBytes
+    JournalRecordCodec(name: segment.name).write(
+      withdrawn: sequences.map { $0...$0 }, at: position, durable: segment.durable, into: &buffer)
+    return position
+  }
+
   private func complete(
     _ operations: ArraySlice<FileOutbox.Operation>, _ outcomes: [Outcome], _ failure: HookupError?
   ) {
@@ -216,6 +237,14 @@ final class OutboxWriter: @unchecked Sendable {
           if failure == nil { admit(entries, at: offset) }
         }
       case .settle(let sequences): settle(sequences)
+      case .withdraw(let sequences, let completion):
+        switch outcome {
+        case .none: completion(.success(()))
+        case .refused(let error): completion(.failure(error))
+        case .staged:
+          if failure == nil { withdrawn.formUnion(sequences) }
+          completion(failure.map { .failure($0) } ?? .success(()))
+        }
       case .read(let sequence, let maximumCount, let maximumBytes, let completion):
         completion(read(from: sequence, maximumCount, maximumBytes))
       case .refuse(let refuse): refuse()

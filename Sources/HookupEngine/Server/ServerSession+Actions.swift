@@ -44,8 +44,8 @@ extension ServerSession.State {
     case .renew(let identity): session.outbox?.renew(identity)
     case .discard(let sequence): desk.discard(sequence)
     case .settle(let sequence): desk.settle(sequence)
-    case .open, .setReading, .transmit, .finish:
-      // Of a side that dials, or speaks other formats.
+    case .open, .setReading, .transmit, .finish, .withdraw, .refuseWithdrawal:
+      // Of a side that dials, speaks other formats, or takes messages back.
       break
     }
   }
@@ -125,7 +125,7 @@ extension ServerSession.State {
       } else {
         failed(sequence, "it cannot be sent")
       }
-    case .connected, .disconnected, .reconnecting, .sent, .acknowledged: break
+    case .connected, .disconnected, .reconnecting, .sent, .acknowledged, .withdrawn: break
     }
   }
 

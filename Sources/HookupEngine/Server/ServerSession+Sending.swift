@@ -22,10 +22,10 @@ extension ServerSession {
       try await withCheckedThrowingContinuation { continuation in
         submit(ticket, entry) { continuation.resume(with: $0) }
         // Cancelled before there was anything to withdraw.
-        if Task.isCancelled { withdraw(ticket) }
+        if Task.isCancelled { cancel(ticket) }
       }
     } onCancel: {
-      withdraw(ticket)
+      cancel(ticket)
     }
   }
 
@@ -41,7 +41,7 @@ extension ServerSession {
     submit(ticket, OutboxEntry(sequence: 0, message: message)) { [refusal] in
       if case .failure(let error) = $0 { refusal.error.withLock { $0 = error as? HookupError } }
     }
-    if withdraw(ticket) { return false }
+    if cancel(ticket) { return false }
     guard let error = refusal.error.withLock({ $0 }) else { return true }
     if error.code == .bufferFull { return false }
     throw error
@@ -134,11 +134,11 @@ extension ServerSession {
 
   /// Takes back what has no number yet. False when it has one, or was refused.
   @discardableResult
-  private func withdraw(_ ticket: UInt64) -> Bool {
+  private func cancel(_ ticket: UInt64) -> Bool {
     let submission = state.withLock { state in
-      let submission = state.desk.withdraw(ticket)
+      let submission = state.desk.cancel(ticket)
       if submission != nil {
-        state.feed(.withdrawn(ticket), self)
+        state.feed(.cancelled(ticket), self)
         state.finishRound(self)
       }
       return submission
@@ -151,7 +151,7 @@ extension ServerSession {
 extension ServerSession.State {
   fileprivate mutating func stopWaiting(_ error: HookupError, _ session: ServerSession) {
     end = error
-    for ticket in desk.submissions.keys.sorted() { feed(.withdrawn(ticket), session) }
+    for ticket in desk.submissions.keys.sorted() { feed(.cancelled(ticket), session) }
     desk.refuseAll(error)
     desk.endReceipts(error)
   }

@@ -35,7 +35,7 @@ struct OutboxDesk: Sendable {
   }
 
   /// What has no number yet is taken back.
-  mutating func withdraw(_ ticket: UInt64) -> Submission? {
+  mutating func cancel(_ ticket: UInt64) -> Submission? {
     submissions.removeValue(forKey: ticket)
   }
 

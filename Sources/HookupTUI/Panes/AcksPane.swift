@@ -35,7 +35,7 @@ struct AcksPane: Hashable, Sendable {
   mutating func note(_ own: OwnMessage, now: MonotonicInstant) {
     if case .stored = own.state { count(at: Self.second(now)) }
     switch own.state {
-    case .stored, .failed:
+    case .stored, .failed, .withdrawn:
       rooms[own.sequence] = nil
       // The outbox settles them nearly in order: this mostly takes one step.
       for _ in 0..<64 where !rooms.isEmpty && rooms[lowest] == nil { lowest = lowest &+ 1 }

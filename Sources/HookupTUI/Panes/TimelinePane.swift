@@ -99,8 +99,11 @@ struct TimelinePane {
     let text = own.kind == .me ? "* \(timeline.nick) \(own.text)" : own.text
     var rows = said(
       line, by: timeline.nick, text, answer: answer(to: own.ref),
-      isDim: line.isRetried || line.isDropped,
+      isDim: line.isRetried || line.isDropped || own.state == .withdrawn,
       mark: mark(of: own))
+    if own.state == .withdrawn {
+      rows += [Glyph].rows(of: "(taken back)", columns: textColumns, .dim).map { indent + $0 }
+    }
     if case .failed(let reason) = own.state {
       let isDone = line.isRetried || line.isDropped
       let end =
@@ -166,6 +169,7 @@ struct TimelinePane {
       return mark
     case .stored: return Mark(sign: signs.stored, role: .dim)
     case .failed: return Mark(sign: signs.failed, role: .bad)
+    case .withdrawn: return Mark(sign: signs.failed, role: .dim)
     case .sent:
       var mark = Mark(sign: signs.sent, role: .accent)
       guard let ack = acks[sequence: own.sequence] else { return mark }

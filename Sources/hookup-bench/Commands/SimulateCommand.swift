@@ -23,6 +23,9 @@ struct SimulateCommand: AsyncParsableCommand {
   @Flag(help: "Print what happened; with --seed.")
   var trace = false
 
+  @Flag(help: "The clients take messages back, too.")
+  var withdraws = false
+
   @Option(help: "How many run at once.")
   var workers = 2
 
@@ -43,7 +46,9 @@ struct SimulateCommand: AsyncParsableCommand {
     if let seed { return try replay(seed) }
     let progress = ProgressLine()
     let started = ContinuousClock.now
-    let result = await SeedSweep.run(first: first, count: seeds, workers: workers) { result in
+    let result = await SeedSweep.run(
+      first: first, count: seeds, workers: workers, withdraws: withdraws
+    ) { result in
       progress.show("\(result.seeds) of \(seeds) seeds, \(result.failures.count) failed")
     }
     progress.clear()
@@ -58,7 +63,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   private func replay(_ seed: UInt64) throws {
-    let outcome = Simulation.run(seed: seed, isTraced: trace)
+    let outcome = Simulation.run(seed: seed, withdraws: withdraws, isTraced: trace)
     for line in outcome.trace { print(line) }
     print("seed \(seed): \(outcome.steps) steps, \(outcome.violations.count) violations")
     for violation in outcome.violations { Streams.complain("seed \(seed): \(violation)") }
@@ -69,9 +74,9 @@ struct SimulateCommand: AsyncParsableCommand {
     var failed = 0
     for isDurable in [false, true] {
       let results = [
-        ExhaustiveSearch.singles(isDurable: isDurable),
-        ExhaustiveSearch.pairs(isDurable: isDurable),
-        ExhaustiveSearch.cuts(isDurable: isDurable),
+        ExhaustiveSearch.singles(isDurable: isDurable, withdraws: withdraws),
+        ExhaustiveSearch.pairs(isDurable: isDurable, withdraws: withdraws),
+        ExhaustiveSearch.cuts(isDurable: isDurable, withdraws: withdraws),
       ]
       for (name, result) in zip(["single crashes", "pairs of crashes", "cuts"], results) {
         let outbox = isDurable ? "durable" : "in memory"

@@ -41,6 +41,12 @@ struct JournalFixture {
       settled: ranges, at: count, durable: durable, into: &buffer)
   }
 
+  mutating func withdraw(_ ranges: ClosedRange<UInt64>..., isSynchronized: Bool = true) {
+    JournalRecordCodec(name: name).write(
+      withdrawn: ranges, at: count, durable: durable, into: &buffer)
+    if isSynchronized { durable = count }
+  }
+
   /// The message that every test writes under `sequence`: 0 to 12 bytes.
   static func entry(_ sequence: UInt64) -> OutboxEntry {
     let text = String(repeating: "\(sequence % 10)", count: Int(sequence * 5 % 13))

@@ -56,7 +56,7 @@ import Testing
     var position = 0
     while let record = read(bytes, at: position, origin: 200) {
       #expect(record.kind == .settled)
-      let part = bytes.withUnsafeBytes { JournalRecordCodec.settledRanges(of: record, in: $0) }
+      let part = bytes.withUnsafeBytes { JournalRecordCodec.ranges(of: record, in: $0) }
       counts.append(part.count)
       found += part
       position = record.end
@@ -106,7 +106,7 @@ import Testing
     var bytes = Array(buffer.readableBytesView)
     let record = try #require(read(bytes))
     bytes[record.payload.lowerBound] = 200
-    let ranges = bytes.withUnsafeBytes { JournalRecordCodec.settledRanges(of: record, in: $0) }
+    let ranges = bytes.withUnsafeBytes { JournalRecordCodec.ranges(of: record, in: $0) }
     #expect(ranges == [5...5])
   }
 }

@@ -31,6 +31,54 @@ import Testing
     #expect(recovery.lost == [])
   }
 
+  @Test func `what is withdrawn is found, as long as it is not settled`() throws {
+    var fixture = small()
+    fixture.withdraw(1...2, 4...9)
+    fixture.settle(2...2)
+    let recovery = try JournalFixture.recover(fixture)
+    #expect(recovery.sequences == [3, 4, 5])
+    #expect(recovery.withdrawn == [4, 5])
+    #expect(recovery.lost == [] && !recovery.needsNewEpoch)
+  }
+
+  @Test func `a segment begins with all that is withdrawn: what it does not name is not`() throws {
+    var fixture = small()
+    fixture.withdraw(2...2)
+    fixture.withdraw(4...4)
+    var next = JournalFixture(first: 6, settledBefore: 2)
+    next.withdraw(2...2)
+    next.append([6])
+    let files = [(fixture.name, fixture.bytes), (next.name, next.bytes)]
+    #expect(try JournalFixture.recover(files).withdrawn == [2])
+    let empty = JournalFixture(first: 6, settledBefore: 2)
+    #expect(try JournalFixture.recover([files[0], (empty.name, empty.bytes)]).withdrawn == [])
+  }
+
+  @Test func `a withdrawal that was cut off is none`() throws {
+    var fixture = small()
+    let before = fixture.count
+    fixture.withdraw(4...4)
+    for length in before..<fixture.count {
+      let recovery = try JournalFixture.recover([(fixture.name, Array(fixture.bytes[..<length]))])
+      #expect(recovery.withdrawn == [], "\(length)")
+      #expect(recovery.sequences == [2, 3, 4, 5])
+    }
+  }
+
+  @Test func `what a damaged segment says is withdrawn stays so`() throws {
+    var fixture = small()
+    fixture.withdraw(4...4)
+    var next = JournalFixture(first: 6, settledBefore: 2)
+    next.withdraw(2...2, 4...4)
+    next.append([6])
+    next.append([7])
+    var bytes = next.bytes
+    bytes[try #require(next.records[6]).lowerBound + 30] ^= 1
+    let recovery = try JournalFixture.recover([(fixture.name, fixture.bytes), (next.name, bytes)])
+    #expect(recovery.needsNewEpoch)
+    #expect(recovery.withdrawn == [2, 4])
+  }
+
   @Test func `an empty directory is a new outbox`() throws {
     let recovery = try JournalFixture.recover([])
     #expect(recovery.nextSequence == 1)

@@ -9,7 +9,7 @@ struct SessionMachineOutboxTests {
     _ = bench.store(ticket: 1)
     #expect(bench.feed(.submitted(2, bytes: 10, ackTimeout: nil)) == [])
     #expect(bench.feed(.submitted(3, bytes: 10, ackTimeout: nil)) == [])
-    #expect(bench.feed(.withdrawn(2)) == [])
+    #expect(bench.feed(.cancelled(2)) == [])
     _ = bench.feed(.loaded(1, [1]))
     #expect(
       bench.feed(.acked(1, id: 1)) == [
@@ -111,8 +111,8 @@ struct SessionMachineOutboxTests {
     _ = bench.feed(.stored(through: 1))
     #expect(bench.feed(.submitted(2, bytes: 50, ackTimeout: nil)) == [])
     #expect(bench.feed(.submitted(3, bytes: 10, ackTimeout: nil)) == [], "no overtaking")
-    #expect(bench.feed(.withdrawn(2)) == [.append(3, 2, tag: 0)])
-    #expect(bench.feed(.withdrawn(3)) == [], "it has its number: too late")
+    #expect(bench.feed(.cancelled(2)) == [.append(3, 2, tag: 0)])
+    #expect(bench.feed(.cancelled(3)) == [], "it has its number: too late")
   }
 
   @Test func `a message larger than the whole outbox goes when nothing else is in it`() {

@@ -13,6 +13,7 @@ struct SessionPair {
     /// The outbox: what is durable and not settled, and the number after the last.
     var outbox: [UInt64: UInt64] = [:]
     var nextSequence: UInt64 = 1
+    var withdrawn: Set<UInt64> = []
     var identity: SessionIdentity
     var lastTicket: UInt64 = 0
     /// What the program was handed, as numbers on the wire.
@@ -92,6 +93,11 @@ struct SessionPair {
     feed(side, .submitted(self[side].lastTicket, bytes: bytes, ackTimeout: nil))
   }
 
+  /// Takes a message back.
+  mutating func withdraw(_ sequence: UInt64) {
+    feed(.client, .withdrawalRequested(99, sequence))
+  }
+
   /// Dials and exchanges the first frames; then what follows, until all is quiet.
   mutating func connect(exchange: Bool = true) {
     if client.machine.state == .offline {
@@ -154,7 +160,8 @@ struct SessionPair {
       .map { (sequence: $0.key, bytes: 10, ackTimeout: Duration?.none, tag: $0.value) }
     self[side].machine = SessionMachine(
       settings: node.settings,
-      window: SendWindow(nextSequence: node.nextSequence, pending: pending),
+      window: SendWindow(
+        nextSequence: node.nextSequence, pending: pending, withdrawn: node.withdrawn),
       random: RandomSource(seed: seed),
       resume: SessionMachine.Resume(
         role: side == .client ? .client : .server, identity: node.identity, incarnation: seed,
@@ -180,7 +187,12 @@ struct SessionPair {
     case .load(let number, let from, let count, _):
       let found = self[side].outbox.keys.filter { $0 >= from }.sorted().prefix(count)
       feedLater(side, .loaded(number, Array(found)))
-    case .settle(let sequence): self[side].outbox[sequence] = nil
+    case .settle(let sequence):
+      self[side].outbox[sequence] = nil
+      self[side].withdrawn.remove(sequence)
+    case .withdraw(_, let sequence):
+      self[side].withdrawn.insert(sequence)
+      feedLater(side, .withdrawalStored(sequence))
     case .transmitNumbered(_, _, let wire, let tag, let isRedelivered):
       self[side].frames.append(
         .numbered(
@@ -194,7 +206,8 @@ struct SessionPair {
     case .pass(let through, let tag): commit(side, through, tag)
     case .renew(let identity): self[side].identity = identity
     case .report(let report): self[side].reports.append(report)
-    case .setReading, .refuse, .accept, .reject, .transmit, .discard, .finish: break
+    case .setReading, .refuse, .accept, .reject, .transmit, .discard, .finish, .refuseWithdrawal:
+      break
     }
   }
 
@@ -270,6 +283,11 @@ extension SessionPair.Node {
 
   var failed: [UInt64] {
     reports.compactMap { if case .failed(let sequence, _) = $0 { sequence } else { nil } }
+  }
+
+  /// The numbers that were told as withdrawn.
+  var takenBack: [UInt64] {
+    reports.compactMap { if case .withdrawn(let sequence) = $0 { sequence } else { nil } }
   }
 
   var breaks: [SessionBreak] {

@@ -130,6 +130,56 @@ struct ClientSessionTests {
     #expect(taken.count == 0)
   }
 
+  @Test func `a message that waits is withdrawn, is never delivered, and stays so over a restart`()
+    async throws
+  {
+    let taken = Taken()
+    try await withTemporaryDirectory { directory in
+      var configuration = Self.configuration
+      configuration.buffer = .file(directory: directory)
+      let kept = configuration
+      let port = try await freePort()
+      try await withHookupClient("ws://127.0.0.1:\(port)/", configuration: kept) { client in
+        var receipts: [SendReceipt] = []
+        for text in ["one", "two", "three"] {
+          receipts.append(try await client.send(.text(text)))
+        }
+        try await client.withdraw(receipts[1])
+        let again = await #expect(throws: HookupError.self) {
+          try await client.withdraw(receipts[1])
+        }
+        #expect(again?.code == .refused)
+        let gone = await #expect(throws: HookupError.self) {
+          try await client.delivered(receipts[1])
+        }
+        #expect(gone?.message.contains("withdrawn") == true)
+        #expect(try await client.pendingMessages().map(\.sequence) == [1, 3])
+        #expect(await client.snapshot().backlog.messages == 2)
+        for await event in client.events {
+          if case .withdrawn(let sequence) = event {
+            #expect(sequence == 2)
+            break
+          }
+        }
+      }
+      try await withServer(
+        port: port, Self.sessions(MemorySessionStore()), handler: Self.handler(taken)
+      ) { _ in
+        try await withHookupClient("ws://127.0.0.1:\(port)/", configuration: kept) { client in
+          #expect(try await client.pendingMessages().map(\.sequence).contains(2) == false)
+          try await client.delivered(try await client.send("four"))
+          #expect(await client.snapshot().backlog.messages == 0)
+          let late = await #expect(throws: HookupError.self) {
+            try await client.withdraw(SendReceipt(sequence: 3))
+          }
+          #expect(late?.message.contains("has left the outbox") == true)
+        }
+      }
+      for text in ["one", "three", "four"] { #expect(try await taken.next().text == text) }
+      #expect(taken.count == 0)
+    }
+  }
+
   @Test func `what a crash brings back from before the numbering is settled again, not sent`()
     async throws
   {

@@ -14,6 +14,12 @@ extension OutboxStorage {
     await append(sequences.map { entry($0) })
   }
 
+  func withdraw(_ sequences: [UInt64]) async -> Result<Void, HookupError> {
+    await withCheckedContinuation { continuation in
+      withdraw(sequences) { continuation.resume(returning: $0) }
+    }
+  }
+
   func read(from sequence: UInt64, count: Int = .max, bytes: Int = .max) async throws(HookupError)
     -> [OutboxEntry]
   {
