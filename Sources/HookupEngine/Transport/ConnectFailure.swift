@@ -48,7 +48,8 @@ enum ConnectFailure {
     }
   }
 
-  private static func cause(of error: IOError) -> String {
+  /// What the system says, in words that are not code's.
+  static func cause(of error: IOError) -> String {
     switch error.errnoCode {
     case ECONNREFUSED: "connection refused"
     case ECONNRESET: "connection reset"

@@ -119,7 +119,8 @@ package final class WebSocketChannelHandler: ChannelDuplexHandler {
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // The read it broke off may never be completed.
     isInRead = false
-    feed(.failed(String(describing: error)))
+    feed(
+      .failed((error as? IOError).map(ConnectFailure.cause) ?? String(describing: error)))
     context.close(promise: nil)
   }
 

@@ -163,7 +163,7 @@ final class NcursesTerminal {
 // MARK: - What there is
 
 extension NcursesTerminal {
-  private static let wayOut = "for scripts there are `hookup-chat send` and `hookup-chat tail`"
+  private static let wayOut = "without one there are `hookup-chat --plain`, `send` and `tail`"
 
   private static func checkTerminal() throws {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {

@@ -1,3 +1,4 @@
+import Glibc
 import HookupEngine
 import NIOConcurrencyHelpers
 import NIOCore
@@ -213,6 +214,22 @@ import Testing
     #expect(
       bench.delegate.heard() == [
         .closed(WebSocketCloseReason(code: 1006, reason: "broken pipe", byPeer: true))
+      ])
+  }
+
+  @Test(arguments: [
+    (ECONNRESET, "connection reset"), (EPIPE, "broken pipe"), (ETIMEDOUT, "no answer"),
+  ])
+  func `what the system says of a broken connection is told in words`(
+    _ number: Int32, _ words: String
+  ) throws {
+    let bench = try Bench()
+    bench.channel.pipeline.fireErrorCaught(
+      IOError(errnoCode: number, reason: "read(descriptor:pointer:size:)"))
+    bench.channel.embeddedEventLoop.run()
+    #expect(
+      bench.delegate.heard() == [
+        .closed(WebSocketCloseReason(code: 1006, reason: words, byPeer: true))
       ])
   }
 
