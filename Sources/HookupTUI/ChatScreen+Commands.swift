@@ -59,6 +59,11 @@ extension ChatScreen {
     case .unignore(let nick):
       let wasIgnored = ignored.remove(nick.folded) != nil
       note("\(nick) \(wasIgnored ? "is shown again" : "was not ignored")", at: clock)
+    case .alias(let name, let text): alias(name, text, at: clock)
+    case .unalias(let name):
+      let wasThere = aliases.remove(name)
+      let shown = Sanitizer.clean(name, limit: 40)
+      note("/\(shown) \(wasThere ? "stands for nothing now" : "was no alias")", at: clock)
     case .bell(let rings):
       if let rings { self.rings = rings }
       note("the bell is \(self.rings ? "on" : "off")", at: clock)
@@ -88,16 +93,33 @@ extension ChatScreen {
     followNewest()
   }
 
+  private mutating func alias(_ name: String?, _ text: String, at clock: ScreenClock) {
+    guard let name else {
+      for (name, text) in aliases.texts.sorted(by: { $0.key < $1.key }) {
+        note("/\(name): \(Sanitizer.clean(text, limit: 400))", at: clock)
+      }
+      if aliases.texts.isEmpty { note("there are no aliases: /alias name text", at: clock) }
+      return followNewest()
+    }
+    do throws(Aliases.Problem) {
+      try aliases.set(name, to: text)
+      note("/\(name.lowercased()) stands for: \(Sanitizer.clean(text, limit: 400))", at: clock)
+    } catch {
+      fail(error.sentence, at: clock)
+    }
+    followNewest()
+  }
+
   private mutating func ignore(_ nick: Nick?, at clock: ScreenClock) {
     guard let nick else {
       let names = ignored.sorted().prefix(100).joined(separator: ", ")
-      return note(names.isEmpty ? "nobody is ignored" : "ignored in this run: \(names)", at: clock)
+      return note(names.isEmpty ? "nobody is ignored" : "ignored: \(names)", at: clock)
     }
     guard ignored.count < Self.maximumNicks else {
       return fail("no more than \(Self.maximumNicks) are ignored: /unignore one first", at: clock)
     }
     ignored.insert(nick.folded)
-    note("\(nick) is ignored in this run: /unignore \(nick)", at: clock)
+    note("\(nick) is ignored: /unignore \(nick)", at: clock)
   }
 
   private mutating func show(link number: Int?, at clock: ScreenClock) -> [ScreenEffect] {

@@ -5,6 +5,8 @@ extension ChatScreen {
   /// What a later run is to begin with. Cheap: it shares its texts with the screen.
   public var saved: SavedScreen {
     var saved = SavedScreen(current: room, lines: editor.history)
+    saved.ignored = ignored.sorted()
+    saved.aliases = aliases.texts
     for (index, window) in windows.enumerated() {
       guard let room = window.room else { continue }
       // A password is no draft.
@@ -20,6 +22,8 @@ extension ChatScreen {
 
   mutating func restore(_ saved: SavedScreen) {
     editor.restore(history: saved.lines)
+    ignored = Set(saved.ignored.prefix(Self.maximumNicks))
+    for (name, text) in saved.aliases { try? aliases.set(name, to: text) }
     for window in saved.windows {
       guard let index = open(window.room) else { break }
       if let read = window.read { windows[index].timeline.applyRead(read) }

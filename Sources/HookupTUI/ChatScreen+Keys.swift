@@ -188,7 +188,7 @@ extension ChatScreen {
       page = nil
       return []
     }
-    switch SlashCommand.parse(text) {
+    switch SlashCommand.parse(aliases.expanded(text)) {
     case .command(let command):
       _ = editor.takeText()
       return run(command, at: clock)

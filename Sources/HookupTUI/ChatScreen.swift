@@ -57,6 +57,7 @@ public struct ChatScreen: Sendable {
 
   /// Whose messages are not shown, in this run.
   var ignored: Set<String> = []
+  var aliases = Aliases()
   /// Who is away, among those who are here.
   var away: Set<Nick> = []
   /// Who named us lately, the newest first.

@@ -18,6 +18,9 @@ enum ClientCommand {
     case "export": export(rest)
     case "ignore": rest.isEmpty ? .command(.ignore(nil)) : nick(rest) { .ignore($0) }
     case "unignore": nick(rest) { .unignore($0) }
+    case "alias": alias(rest)
+    case "unalias":
+      rest.isEmpty ? .error("usage: /unalias name") : .command(.unalias(slashless(rest)))
     case "notify": notify(rest)
     case "theme": rest.isEmpty ? .error("usage: /theme name") : .command(.theme(rest))
     case "mouse": .command(.mouse)
@@ -34,6 +37,20 @@ enum ClientCommand {
     } catch {
       return .error(error.message)
     }
+  }
+
+  private static func alias(_ rest: String) -> SlashCommand.Line {
+    if rest.isEmpty { return .command(.alias(nil, "")) }
+    let word = rest.prefix { !$0.isWhitespace }
+    let text = rest.dropFirst(word.count).drop { $0.isWhitespace }
+    guard !text.isEmpty else {
+      return .error("usage: /alias name text, for example: /alias gm good morning, all")
+    }
+    return .command(.alias(slashless(String(word)), String(text)))
+  }
+
+  private static func slashless(_ word: String) -> String {
+    word.hasPrefix("/") ? String(word.dropFirst()) : word
   }
 
   private static func retry(_ rest: String) -> SlashCommand.Line {

@@ -62,6 +62,10 @@ public struct SavedScreen: Hashable, Sendable {
   public var current: RoomName?
   /// Lines that were sent, oldest first; at most ``LineEditor/maximumHistory``.
   public var lines: [String]
+  /// Nicks that are ignored, in lower case.
+  public var ignored: [String] = []
+  /// What a person's own commands stand for, by their names.
+  public var aliases: [String: String] = [:]
 
   public init(windows: [Window] = [], current: RoomName? = nil, lines: [String] = []) {
     self.windows = windows

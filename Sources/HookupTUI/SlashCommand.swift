@@ -30,6 +30,9 @@ enum SlashCommand: Hashable, Sendable {
   case mark
   case ignore(Nick?)
   case unignore(Nick)
+  /// This word stands for that text; nil: which there are.
+  case alias(String?, String)
+  case unalias(String)
   case bell(Bool?)
   /// The link of that number, or a list of them all.
   case url(Int?)
@@ -96,6 +99,8 @@ enum SlashCommand: Hashable, Sendable {
     Help(name: "export", arguments: "[file]", meaning: "this window as a file"),
     Help(name: "ignore", arguments: "[nick]", meaning: "do not show somebody"),
     Help(name: "unignore", arguments: "nick", meaning: "show them again"),
+    Help(name: "alias", arguments: "[name text]", meaning: "a command of your own"),
+    Help(name: "unalias", arguments: "name", meaning: "forget it"),
     Help(name: "notify", arguments: "[on|off]", meaning: "the bell"),
     Help(name: "theme", arguments: "name", meaning: "other colours"),
     Help(name: "mouse", arguments: "", meaning: "wheel and clicks, or not"),

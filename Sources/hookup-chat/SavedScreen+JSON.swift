@@ -37,6 +37,23 @@ extension SavedScreen {
     writer.beginArray()
     for line in kept.lines { writer.string(line) }
     writer.endArray()
+    if !ignored.isEmpty {
+      writer.key("ignored")
+      writer.beginArray()
+      for nick in ignored { writer.string(nick) }
+      writer.endArray()
+    }
+    if !aliases.isEmpty {
+      writer.key("aliases")
+      writer.beginArray()
+      for (name, text) in aliases.sorted(by: { $0.key < $1.key }) {
+        writer.beginObject()
+        writer.member("name", name)
+        writer.member("text", text)
+        writer.endObject()
+      }
+      writer.endArray()
+    }
     writer.endObject()
     return writer.json()
   }
@@ -79,6 +96,10 @@ extension SavedScreen {
           room: try Self.room(window["room"] ?? .null), draft: window["draft"]?.stringValue ?? "",
           cursor: max(0, Int(clamping: window["cursor"]?.int64Value ?? 0)),
           read: read.map { UInt64(clamping: $0) }))
+    }
+    ignored = (object["ignored"]?.arrayValue ?? []).compactMap(\.stringValue)
+    for alias in object["aliases"]?.arrayValue ?? [] {
+      if let name = alias["name"]?.stringValue { aliases[name] = alias["text"]?.stringValue }
     }
     lines = (object["lines"]?.arrayValue ?? []).suffix(Self.maximumLines).compactMap(\.stringValue)
   }

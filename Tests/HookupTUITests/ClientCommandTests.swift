@@ -93,9 +93,41 @@ import Testing
     #expect(stage.effects == [])
     #expect(!shows("#dev("))
     _ = enter("/ignore")
-    #expect(shows("ignored in this run: bob"))
+    #expect(shows("ignored: bob"))
+    #expect(stage.screen.saved.ignored == ["bob"])
     _ = enter("/unignore bob")
     #expect(shows("before"))
+  }
+
+  @Test mutating func `an alias stands for what was written, once, and for no command`() throws {
+    #expect(enter("/alias gm good morning, all") == [])
+    #expect(shows("/gm stands for: good morning, all"))
+    #expect(enter("/gm") == [.say(ops, "good morning, all")])
+    #expect(enter("/GM and bob") == [.say(ops, "good morning, all and bob")])
+    #expect(enter("/alias loop /loop again") == [])
+    #expect(enter("/loop") == [.bell], "what it says is not looked at again")
+    #expect(enter("/alias /back /topic the topic of") == [])
+    #expect(enter("/back yesterday") == [.setTopic(ops, "the topic of yesterday")])
+    _ = enter("/alias quit nothing")
+    #expect(shows("/quit is a command"))
+    _ = enter("/alias a/b nothing")
+    #expect(shows("is no name for an alias"))
+    _ = enter("/alias long \(String(repeating: "x", count: 401))")
+    #expect(shows("at most 400 bytes"))
+    _ = enter("/alias")
+    #expect(shows("/back: /topic the topic of") && shows("/gm: good morning, all"))
+    #expect(enter("//gm") == [.say(ops, "/gm")])
+
+    var again = try Stage()
+    again.feed(.restored(stage.screen.saved))
+    #expect(again.screen.aliases == stage.screen.aliases)
+    #expect(enter("/unalias gm") == [])
+    #expect(enter("/gm") == [.bell] && shows("unknown command /gm"))
+    for number in stage.screen.aliases.texts.count..<64 { _ = enter("/alias n\(number) x") }
+    _ = enter("/alias onemore x")
+    #expect(shows("no more than 64 aliases"))
+    _ = enter("/alias back x")
+    #expect(stage.screen.aliases.texts["back"] == "x")
   }
 
   @Test mutating func `mentions of all rooms are listed, and gone to`() throws {

@@ -21,12 +21,14 @@ import Testing
 
   @Test func `what is written is read again`() throws {
     #expect(try again(SavedScreen()) == SavedScreen())
-    let saved = SavedScreen(
+    var saved = SavedScreen(
       windows: [
         .init(room: ops, draft: "half a \u{1F600}\n\"sentence\"\u{0}", cursor: 7, read: 17),
         .init(room: try RoomName("@bob")),
       ],
       current: ops, lines: ["/join #dev", "good morning"])
+    saved.ignored = ["carol", "mallory"]
+    saved.aliases = ["gm": "good morning, all", "j": "/join #\"dev\""]
     #expect(try again(saved) == saved)
     #expect(try SavedScreen(json: saved.json(of: alice).text, of: Nick("bob")) == nil)
     #expect(try SavedScreen(json: saved.json(of: alice).text, of: Nick("ALICE")) == saved)
