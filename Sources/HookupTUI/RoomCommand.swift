@@ -47,10 +47,12 @@ enum RoomCommand {
     return .command(.about(ref, RoomAct(.deleted, text: why)))
   }
 
-  /// The number of an entry in front of the text.
+  /// The number of an entry in front of the text. `+1` is none.
   private static func reference(_ rest: String) -> (UInt64?, String) {
     let word = rest.prefix { !$0.isWhitespace }
-    guard let number = UInt64(word), number > 0 else { return (nil, rest) }
+    guard word.first?.isASCII == true, word.first?.isNumber == true, let number = UInt64(word),
+      number > 0
+    else { return (nil, rest) }
     return (number, String(rest.dropFirst(word.count).drop { $0.isWhitespace }))
   }
 

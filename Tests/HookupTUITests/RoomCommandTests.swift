@@ -56,6 +56,7 @@ import Testing
     }
     #expect(about("/edit better")! == (nil, RoomAct(.edited, text: "better")))
     #expect(about("/edit 12 better")! == (12, RoomAct(.edited, text: "better")))
+    #expect(about("/react +1")! == (nil, RoomAct(.reacted, text: "+1")))
     #expect(about("/react 👍")! == (nil, RoomAct(.reacted, text: "👍")))
     #expect(about("/delete 7 oops")! == (7, RoomAct(.deleted, text: "oops")))
     #expect(about("/delete")! == (nil, RoomAct(.deleted)))

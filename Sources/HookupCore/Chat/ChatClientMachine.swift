@@ -172,17 +172,24 @@ package struct ChatClientMachine: Machine {
   }
 
   private mutating func ask(_ command: ChatCommand, into actions: inout ActionQueue<Action>) {
-    guard !isWelcome else { return actions.append(.send(command)) }
     switch command {
-    // Nobody asked for these by hand, and who types now means nothing later.
-    case .typing: break
+    // Nobody asked for these two by hand: without a connection, or in a room that is not read, they are no business of the server's.
+    case .typing(let room):
+      // Who types now means nothing later.
+      if isWelcome, isJoined(room) { actions.append(.send(command)) }
     case .read(let room, let offset):
+      if isWelcome, isJoined(room) { return actions.append(.send(command)) }
       // Kept as long as the room is, so never more of them than rooms.
-      if let unsent = rooms[room]?.unsentRead, unsent >= offset { break }
+      if let unsent = rooms[room]?.unsentRead, unsent >= offset { return }
       rooms[room]?.unsentRead = offset
     default:
+      if isWelcome { return actions.append(.send(command)) }
       actions.append(.tell(.notice("not connected: /\(command.name) has to wait until we are")))
     }
+  }
+
+  private func isJoined(_ room: RoomName) -> Bool {
+    rooms[room].map { !$0.isJoining } ?? false
   }
 
   private mutating func hello(into actions: inout ActionQueue<Action>) {

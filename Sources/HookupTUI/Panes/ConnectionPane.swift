@@ -99,7 +99,8 @@ struct ConnectionPane: Hashable, Sendable {
       instant <= since ? 0 : since.duration(to: instant).components.seconds
     }
     let last = link.lastPing.map { "\(max(0, seconds(now) - seconds($0)))s ago" }
-    let next = link.nextPing.map { "next \(max(0, seconds($0) - seconds(now)))s" }
+    // The other side's own pings put ours off, and that is not told.
+    let next = link.nextPing.flatMap { $0 > now ? "next \(seconds($0) - seconds(now))s" : nil }
     let words = [last, next].compactMap { $0 }
     return words.isEmpty ? nil : words.joined(separator: " ")
   }

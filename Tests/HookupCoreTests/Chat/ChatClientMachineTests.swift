@@ -246,7 +246,14 @@ struct ChatClientMachineTests {
     #expect(bench.feed(.ask(.typing(bench.ops))) == [])
     #expect(bench.told(bench.feed(.ask(.whois(bench.alice)))).count == 1)
     _ = bench.welcome()
+    #expect(bench.feed(.ask(.typing(bench.ops))) == [], "nor in a room that is not read")
+    _ = bench.feed(.join(bench.ops, since: 9))
+    #expect(bench.feed(.ask(.typing(bench.ops))) == [], "nor before the server has let us in")
+    _ = bench.feed(.received(bench.joined(after: 9, last: 9)))
     #expect(bench.feed(.ask(.typing(bench.ops))) == [.send(.typing(bench.ops))])
+    _ = bench.feed(.received(.parted(bench.ops)))
+    #expect(bench.feed(.ask(.typing(bench.ops))) == [])
+    #expect(bench.feed(.ask(.read(bench.ops, offset: 9))) == [])
   }
 
   @Test func `what was read without a connection is told once the room is joined, the newest only`()
