@@ -10,6 +10,8 @@ extension ChatScreen {
     case .parted(let room):
       if leaving.remove(room) == nil, let index = index(of: room) {
         windows[index].timeline.applyNotice("you are no longer in \(room.label)", at: now)
+        // Who comes and goes there is not told any more.
+        windows[index].setMembers([])
       }
     case .entry(let entry): return apply(entry, at: clock)
     case .gap(let room, let from, let to):

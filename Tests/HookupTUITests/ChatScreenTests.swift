@@ -338,6 +338,26 @@ import Testing
     #expect(stage.screen.room == ops)
   }
 
+  @Test mutating func `whoever is shown out is told, and sees nobody there any more`() throws {
+    stage.feed(.chat(.members(ops, [try Nick("zoe"), stage.me])))
+    #expect(shows("HERE 2"))
+    stage.feed(.chat(.parted(ops)))
+    #expect(shows("you are no longer in #ops") && shows("HERE 0") && !shows("zoe"))
+  }
+
+  @Test mutating func `the next ping is shown where there is room and while it is due`() {
+    let now = stage.clock.now
+    stage.link(.online) {
+      $0.lastPing = now + .seconds(-13)
+      $0.nextPing = now + .seconds(2)
+    }
+    #expect(shows("13s ago next 2s"))
+    stage.link(.online) { $0.nextPing = now + .seconds(12) }
+    #expect(shows("ping  13s ago") && !shows("next"), "22 columns are one too few")
+    stage.link(.online) { $0.nextPing = now + .seconds(-1) }
+    #expect(shows("ping  13s ago") && !shows("next"))
+  }
+
   @Test mutating func `strangers cannot open windows without end`() throws {
     for number in 0..<300 { try stage.say("s\(number)", "hi", room: try RoomName("@s\(number)")) }
     #expect(stage.screen.windows.count == ChatScreen.maximumWindows)

@@ -68,7 +68,7 @@ struct ConnectionPane: Hashable, Sendable {
     if Self.isUp(link.state) {
       if let since = link.connectedSince { add("up", NumberText.uptime(since.duration(to: now))) }
       addRoundTrips(to: &rows, columns: columns, now: now, signs: signs)
-      if let ping = pingSentence(now: now) { add("ping", ping) }
+      if let ping = pingSentence(now: now, columns: columns) { add("ping", ping) }
     } else {
       if let failure = link.lastFailure {
         rows += [Glyph].rows(of: "last: " + failure, columns: columns, .bad).prefix(2)
@@ -92,8 +92,8 @@ struct ConnectionPane: Hashable, Sendable {
     return content
   }
 
-  /// When the last ping went and when the next one is due, in whole seconds that change with the uptime's.
-  private func pingSentence(now: MonotonicInstant) -> String? {
+  /// When the last ping went and, where there is room, when the next one is due, in whole seconds that change with the uptime's.
+  private func pingSentence(now: MonotonicInstant, columns: Int) -> String? {
     guard let since = link.connectedSince else { return nil }
     func seconds(_ instant: MonotonicInstant) -> Int64 {
       instant <= since ? 0 : since.duration(to: instant).components.seconds
@@ -102,7 +102,9 @@ struct ConnectionPane: Hashable, Sendable {
     // The other side's own pings put ours off, and that is not told.
     let next = link.nextPing.flatMap { $0 > now ? "next \(seconds($0) - seconds(now))s" : nil }
     let words = [last, next].compactMap { $0 }
-    return words.isEmpty ? nil : words.joined(separator: " ")
+    guard !words.isEmpty else { return nil }
+    let both = words.joined(separator: " ")
+    return Self.label + both.count <= columns ? both : words[0]
   }
 
   /// When the bars of the sparkline move on.
