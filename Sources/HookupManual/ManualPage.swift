@@ -47,6 +47,14 @@ package struct ManualPage: Sendable {
     self.sections = sections
   }
 
+  /// The date for ``text(milliseconds:)``: now, or what the variable SOURCE_DATE_EPOCH says in seconds since 1970, so that a package that is
+  /// built twice is the same twice.
+  package static func date(now: Int64, sourceDateEpoch text: String?) -> Int64 {
+    guard let seconds = text.flatMap({ Int64($0) }), (0...253_402_300_799).contains(seconds)
+    else { return now }
+    return seconds * 1_000
+  }
+
   /// The page.
   /// - Parameter milliseconds: its date, since 1970.
   package func text(milliseconds: Int64) -> String {

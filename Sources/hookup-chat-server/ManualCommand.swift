@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import HookupEngine
 import HookupManual
 
@@ -11,7 +12,10 @@ struct ManualCommand: ParsableCommand {
 
   func run() throws {
     do throws(HookupError) {
-      try StandardStreams.print(try Self.page().text(milliseconds: wallClockMilliseconds()))
+      let date = ManualPage.date(
+        now: wallClockMilliseconds(),
+        sourceDateEpoch: getenv("SOURCE_DATE_EPOCH").map { String(cString: $0) })
+      try StandardStreams.print(try Self.page().text(milliseconds: date))
     } catch {
       throw StandardStreams.failure(error)
     }
@@ -45,6 +49,17 @@ struct ManualCommand: ParsableCommand {
             .init(
               term: "XDG_DATA_HOME",
               text: "Where hookup, the directory of the rooms, is. Default: ~/.local/share."),
+          ]),
+        ManualPage.Section(
+          "FILES",
+          entries: [
+            .init(
+              term: "$XDG_DATA_HOME/hookup/chat.sqlite",
+              text: "Rooms, people and their sessions; --data chooses another directory. "
+                + "A copy of the file alone is no backup: see the command backup."),
+            .init(
+              term: "$XDG_DATA_HOME/hookup/admin.sock",
+              text: "Where the command admin speaks to the server that runs."),
           ]),
         ManualPage.Section(
           "EXIT STATUS",

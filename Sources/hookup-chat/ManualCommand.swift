@@ -11,7 +11,10 @@ struct ManualCommand: ParsableCommand {
     shouldDisplay: false)
 
   func run() throws {
-    print(try Self.page().text(milliseconds: wallClockMilliseconds()), terminator: "")
+    let date = ManualPage.date(
+      now: wallClockMilliseconds(),
+      sourceDateEpoch: TerminalProcess.environment("SOURCE_DATE_EPOCH"))
+    print(try Self.page().text(milliseconds: date), terminator: "")
   }
 
   /// - Throws: ``HookupError/Code/invalidArgument`` when the argument parser describes the program otherwise than before.
@@ -67,7 +70,7 @@ struct ManualCommand: ParsableCommand {
       .init(
         term: "XDG_DATA_HOME",
         text: "Where hookup, the rooms of --serve, is. Default: ~/.local/share."),
-      .init(term: "NO_COLOR", text: "Set, whatever to: no colours."),
+      .init(term: "NO_COLOR", text: "Set and not empty: no colours."),
       .init(term: "VISUAL, EDITOR", text: "What a draft is edited with. Default: vi."),
       .init(term: "USER, LOGNAME", text: "The nick, when nothing else says it."),
     ])
@@ -86,7 +89,12 @@ struct ManualCommand: ParsableCommand {
         text: "What is kept of one nick at one server, mode 0700; --data chooses another place. "
           + "outbox holds what is not stored yet, history.sqlite the rooms, screen the windows and drafts, client the id, "
           + "token the login of this device. One program at a time writes there."),
-      .init(term: "$XDG_STATE_HOME/hookup/crash/", text: "Reports of crashes."),
+      .init(
+        term: "$XDG_STATE_HOME/hookup/hookup-chat.log",
+        text: "What would have gone to standard error while the screen was up."),
+      .init(
+        term: "$XDG_STATE_HOME/hookup/crash/",
+        text: "A report for each crash: the signal, and the calls that led to it."),
     ])
 
   private static let exitStatus = ManualPage.Section(

@@ -42,6 +42,13 @@ import Testing
     var command: Command
   }
 
+  @Test func `a page that is built twice can have one date`() {
+    #expect(ManualPage.date(now: 7, sourceDateEpoch: "1796083200") == 1_796_083_200_000)
+    for text in [nil, "", "soon", "-1", "253402300800", "99999999999999999999"] {
+      #expect(ManualPage.date(now: 7, sourceDateEpoch: text) == 7)
+    }
+  }
+
   @Test func `every option of both programs is in its list, and every command in the synopsis`()
     throws
   {
