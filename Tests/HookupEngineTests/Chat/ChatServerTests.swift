@@ -4,7 +4,7 @@ import Testing
 
 @testable import HookupEngine
 
-@Suite(.timeLimit(.minutes(1))) struct ChatServerTests {
+@Suite(.timeLimit(.minutes(2))) struct ChatServerTests {
   private func client(_ number: UInt64) throws -> ClientID { try ClientID(hex(0) + hex(number)) }
 
   @Test func `what one says all in the room read, in order and numbered`() async throws {
@@ -192,15 +192,15 @@ import Testing
       for number in 2...200 { try peer.say(String(repeating: "x", count: 8_000), id: "\(number)") }
       for _ in 2...200 { _ = try await peer.nextEvent() }
       peer.connection.setReading(false)
-      // Each answer is a page of 128 KiB: 2,000 of them would be 260 MB.
-      for _ in 1...2_000 { try peer.send(.history(try RoomName("ops"), .after(0), limit: nil)) }
+      // Each answer is a page of 128 KiB: 500 of them would be 65 MB.
+      for _ in 1...500 { try peer.send(.history(try RoomName("ops"), .after(0), limit: nil)) }
       let other = try await ChatPeer.welcome(address, "other")
       for number in 1...100 { try other.say("t", id: "\(number)") }
       for _ in 1...100 { _ = try await other.nextEvent() }
       let queued = server.server.connections.map { $0.state.withLock { $0.outbound.bytes } }
       #expect((queued.max() ?? 0) <= 2 << 20)
       peer.connection.setReading(true)
-      for _ in 1...2_000 {
+      for _ in 1...500 {
         guard case .history(_, let entries, true) = try await peer.nextEvent() else {
           Issue.record("no page")
           return
