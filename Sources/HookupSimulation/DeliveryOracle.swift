@@ -185,7 +185,11 @@ final class DeliveryOracle {
         violation("\(client.name): \(Self.name(body)) was confirmed and is not in the outbox")
       }
     }
-    for (sequence, body) in bodies { words[body]?.isWithdrawing = withdrawn.contains(sequence) }
+    // Whether a withdrawal that was under way came to be is decided now.
+    for (sequence, body) in bodies {
+      words[body]?.isWithdrawing = false
+      if withdrawn.contains(sequence) { words[body]?.isWithdrawn = true }
+    }
     let rising = bodies.sorted { $0.key < $1.key }.map(\.value)
     if rising != rising.sorted() { violation("\(client.name): the outbox came back out of order") }
   }

@@ -12,6 +12,9 @@ import Testing
     82_408_689_912_000, 777_073_223, 777_118_221, 777_143_503, 777_183_539,
   ]
 
+  /// The same with messages that are taken back.
+  static let failedOnceWithdrawing: [UInt64] = [1_796_104_886_571]
+
   /// Seeds that fail still, all with faults that break continuity.
   static let open: [UInt64] = [5_550_058_738]
 
@@ -25,6 +28,12 @@ import Testing
   @Test(arguments: failedOnce)
   func `a seed that failed once passes`(_ seed: UInt64) {
     let outcome = Simulation.run(seed: seed)
+    #expect(outcome.violations == [], "seed \(seed)")
+  }
+
+  @Test(arguments: failedOnceWithdrawing)
+  func `a seed that failed once passes, with messages that are taken back`(_ seed: UInt64) {
+    let outcome = Simulation.run(seed: seed, withdraws: true)
     #expect(outcome.violations == [], "seed \(seed)")
   }
 
