@@ -15,6 +15,8 @@ final class DeliveryOracle {
     /// It is being taken back: whether it will be delivered depends on what crashes.
     var isWithdrawing = false
     var isWithdrawn = false
+    /// Taking it back was told to have failed, and a crash found it on the disk all the same.
+    var isDoubtful = false
     /// Whose outbox took it last.
     var node = 0
     /// The client's id when it was taken.
@@ -179,7 +181,7 @@ final class DeliveryOracle {
     let found = Set(bodies.values).union(missing[client.id] ?? [])
     for (body, word) in words
     where word.node == client.id && word.isConfirmed && !word.isDelivered && !word.isFailed
-      && !word.isWithdrawn
+      && !word.isWithdrawn && !word.isDoubtful
     {
       if !found.contains(body) {
         violation("\(client.name): \(Self.name(body)) was confirmed and is not in the outbox")
@@ -187,8 +189,14 @@ final class DeliveryOracle {
     }
     // Whether a withdrawal that was under way came to be is decided now.
     for (sequence, body) in bodies {
+      let wasUnderWay = words[body]?.isWithdrawing == true
       words[body]?.isWithdrawing = false
-      if withdrawn.contains(sequence) { words[body]?.isWithdrawn = true }
+      guard withdrawn.contains(sequence), words[body]?.isWithdrawn == false else { continue }
+      if wasUnderWay {
+        words[body]?.isWithdrawn = true
+      } else {
+        words[body]?.isDoubtful = true
+      }
     }
     let rising = bodies.sorted { $0.key < $1.key }.map(\.value)
     if rising != rising.sorted() { violation("\(client.name): the outbox came back out of order") }
@@ -299,7 +307,7 @@ final class DeliveryOracle {
         }
       }
       if word.isConfirmed, !isHeld, !word.isFailed, !word.isWithdrawing, !word.isWithdrawn,
-        !destroyed.contains(body), !reported.contains(body)
+        !word.isDoubtful, !destroyed.contains(body), !reported.contains(body)
       {
         violation("\(Self.name(body)) was confirmed and is forgotten")
       }

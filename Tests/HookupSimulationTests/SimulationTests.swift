@@ -13,7 +13,9 @@ import Testing
   ]
 
   /// The same with messages that are taken back.
-  static let failedOnceWithdrawing: [UInt64] = [1_796_104_886_571]
+  static let failedOnceWithdrawing: [UInt64] = [
+    1_796_104_886_571, 1_796_105_197_305, 1_796_105_219_322, 1_796_105_234_343,
+  ]
 
   /// Seeds that fail still, all with faults that break continuity.
   static let open: [UInt64] = [5_550_058_738]

@@ -167,7 +167,8 @@ public final class HookupClient: Sendable {
   ///
   /// - Throws: ``HookupError/Code/refused`` when it has left the outbox, or may have been sent: it was on the wire before, or an earlier
   ///   run of the program left it in the outbox; ``HookupError/Code/invalidArgument`` for a number that was never given;
-  ///   ``HookupError/Code/storage``, and it is sent after all; ``HookupError/Code/closed``.
+  ///   ``HookupError/Code/storage``, and it is sent after all, unless the program ends before the disk works again;
+  ///   ``HookupError/Code/closed``.
   public func withdraw(_ receipt: SendReceipt) async throws {
     let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
     let runner = runner
