@@ -85,39 +85,17 @@ final class Tmux {
   /// Runs one tmux command and returns how it ended. By `posix_spawn`: Foundation's Process waits for the end of every process that a
   /// command leaves behind, and the first one leaves the server.
   private func spawn(_ arguments: [String], output path: String) throws -> Int32 {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    // Other tests' servers listen on descriptors that would stay open in it.
-    for descriptor: Int32 in 3..<1_024 {
-      posix_spawn_file_actions_addclose(&actions, descriptor)
-    }
-    // A thread of ours may block signals, and a server that inherits that never hears that its programs have ended.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let words = ["tmux", "-L", socket, "-f", "/dev/null"] + arguments
+    let words = ["/usr/bin/tmux", "-L", socket, "-f", "/dev/null"] + arguments
     let environment = [
       "HOME=\(home)", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TERM=screen-256color",
     ]
-    var argv = words.map { strdup($0) } + [nil]
-    var envp = environment.map { strdup($0) } + [nil]
-    defer { for word in argv + envp { free(word) } }
-    var child: pid_t = 0
-    guard posix_spawn(&child, "/usr/bin/tmux", &actions, &attributes, &argv, &envp) == 0 else {
-      throw HarnessError("tmux does not start")
+    let (child, failure) = Spawning.start(words, environment: environment) { actions in
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(
+        &actions, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
     }
+    guard failure == 0 else { throw HarnessError("tmux does not start") }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     return status

@@ -71,31 +71,15 @@ final class PseudoTerminal {
 
   /// Starts a program as the leader of a session whose terminal this is.
   func spawn(_ path: String, _ arguments: [String], environment: [String: String]) throws {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, slavePath, O_RDWR, 0)
-    posix_spawn_file_actions_adddup2(&actions, 0, 1)
-    posix_spawn_file_actions_adddup2(&actions, 0, 2)
-    // Other tests' servers listen on descriptors that would stay open in it.
-    for descriptor: Int32 in 3..<1_024 {
-      posix_spawn_file_actions_addclose(&actions, descriptor)
+    let setsid: Int32 = 0x80  // POSIX_SPAWN_SETSID
+    let (process, failure) = Spawning.start(
+      [path] + arguments, environment: environment.map { "\($0)=\($1)" }, flags: setsid
+    ) { actions in
+      posix_spawn_file_actions_addopen(&actions, 0, slavePath, O_RDWR, 0)
+      posix_spawn_file_actions_adddup2(&actions, 0, 1)
+      posix_spawn_file_actions_adddup2(&actions, 0, 2)
     }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80  // POSIX_SPAWN_SETSID
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var argv = ([path] + arguments).map { strdup($0) } + [nil]
-    var envp = environment.map { strdup("\($0)=\($1)") } + [nil]
-    defer { for string in argv + envp { free(string) } }
-    let failure = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+    pid = process
     guard failure == 0 else { throw Failure(description: "cannot start \(path): \(failure)") }
   }
 

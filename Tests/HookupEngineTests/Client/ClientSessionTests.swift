@@ -40,6 +40,13 @@ struct ClientSessionTests {
     return configuration
   }
 
+  /// The same with what waits in files.
+  private static func configuration(keptIn directory: String) -> ClientConfiguration {
+    var kept = configuration
+    kept.buffer = .file(directory: directory)
+    return kept
+  }
+
   @Test func `a send is delivered when the server has committed it`() async throws {
     let taken = Taken()
     try await withServer(
@@ -105,9 +112,7 @@ struct ClientSessionTests {
   @Test func `a client that comes back from its files goes on with its session`() async throws {
     let taken = Taken()
     try await withTemporaryDirectory { directory in
-      var configuration = Self.configuration
-      configuration.buffer = .file(directory: directory)
-      let kept = configuration
+      let kept = Self.configuration(keptIn: directory)
       let port = try await freePort()
       let url = "ws://127.0.0.1:\(port)/"
       let server = Self.sessions(MemorySessionStore())
@@ -135,9 +140,7 @@ struct ClientSessionTests {
   {
     let taken = Taken()
     try await withTemporaryDirectory { directory in
-      var configuration = Self.configuration
-      configuration.buffer = .file(directory: directory)
-      let kept = configuration
+      let kept = Self.configuration(keptIn: directory)
       let port = try await freePort()
       try await withHookupClient("ws://127.0.0.1:\(port)/", configuration: kept) { client in
         var receipts: [SendReceipt] = []
@@ -201,9 +204,7 @@ struct ClientSessionTests {
       }
       await withCheckedContinuation { continuation in identity.close { continuation.resume() } }
       await outbox.close()
-      var configuration = Self.configuration
-      configuration.buffer = .file(directory: directory)
-      let kept = configuration
+      let kept = Self.configuration(keptIn: directory)
       try await withServer(
         Self.sessions(MemorySessionStore()), handler: Self.handler(taken)
       ) { address in

@@ -12,15 +12,8 @@ import Testing
 @Suite struct FileOutboxFaultTests {
   private let files = SimulatedFiles()
 
-  private func open(
-    _ files: SimulatedFiles? = nil, _ options: FileOutboxOptions = .small()
-  ) throws(HookupError) -> FileOutbox {
-    try FileOutbox.open(
-      directory: "/d", options: options, files: files ?? self.files, freshEpoch: 7)
-  }
-
   @Test func `an append completes only when it would survive the loss of power`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     for number: UInt64 in 1...20 {
       let after = await withCheckedContinuation { continuation in
         outbox.append([entry(number)]) { [files] result in
@@ -29,7 +22,7 @@ import Testing
         }
       }
       for files in after {
-        let again = try open(files)
+        let again = try files.openOutbox()
         #expect(try await again.sequences() == Array(1...number))
         await again.close()
       }
@@ -40,7 +33,7 @@ import Testing
   @Test func `a failed flush fails its appends, and is never tried again on that file`()
     async throws
   {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...2).isSuccess)
     files.fail { verb, _, _ in verb == "flush" ? EIO : nil }
     let error = try #require(await outbox.append([entry(3)]).error)
@@ -58,7 +51,7 @@ import Testing
     #expect(files.violations == [])
     await outbox.close()
     for seed: UInt64 in 0..<20 {
-      let again = try open(files.afterCrash(seed: seed))
+      let again = try files.afterCrash(seed: seed).openOutbox()
       #expect(try await again.read(from: 0) == expected)
       #expect(again.recovered.notices == [])
       await again.close()
@@ -66,7 +59,7 @@ import Testing
   }
 
   @Test func `all that shared the failed flush fail, and the numbers may go on`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...1).isSuccess)
     files.fail { verb, _, _ in verb == "flush" ? EIO : nil }
     for number: UInt64 in 2...4 {
@@ -76,7 +69,7 @@ import Testing
     #expect(await outbox.append(5...6).isSuccess)
     #expect(try await outbox.sequences() == [1, 5, 6])
     await outbox.close()
-    let again = try open(files.afterCrash(seed: 1))
+    let again = try files.afterCrash(seed: 1).openOutbox()
     #expect(try await again.sequences() == [1, 5, 6])
     #expect(again.recovered.notices == [])
     #expect(again.recovered.nextSequence == 7)
@@ -84,7 +77,7 @@ import Testing
   }
 
   @Test func `a failed write leaves what was there, also when it failed half way`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...2).isSuccess)
     let path = try #require(files.paths.first { $0.hasSuffix(".log") })
     let size = try #require(files.size(of: path))
@@ -98,14 +91,14 @@ import Testing
     #expect(await outbox.append([entry(3, attempt: 2)]).isSuccess)
     #expect(try await outbox.read(from: 2) == [entry(2), entry(3, attempt: 2)])
     await outbox.close()
-    let again = try open(files.afterCrash(seed: 1))
+    let again = try files.afterCrash(seed: 1).openOutbox()
     #expect(try await again.read(from: 0) == [entry(1), entry(2), entry(3, attempt: 2)])
     await again.close()
   }
 
   @Test func `on a full disk the last byte is used, and then it is said`() async throws {
     files.limit(to: 3_000)
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     var confirmed: [UInt64] = []
     for number: UInt64 in 1...100 where await outbox.append(number...number).isSuccess {
       confirmed.append(number)
@@ -117,14 +110,14 @@ import Testing
     files.limit(to: .max)
     #expect(await outbox.append(101...101).isSuccess)
     await outbox.close()
-    let again = try open(files.afterCrash(seed: 1))
+    let again = try files.afterCrash(seed: 1).openOutbox()
     #expect(try await again.sequences() == [101])
     await again.close()
   }
 
   @Test func `what was confirmed early is written again after a failed flush`() async throws {
     let options = FileOutboxOptions.small(sync: .interval(.seconds(3_600)))
-    let outbox = try open(nil, options)
+    let outbox = try files.openOutbox(options)
     #expect(await outbox.append(1...3).isSuccess)
     #expect(await outbox.append(4...6).isSuccess)
     outbox.settle([5])
@@ -140,18 +133,18 @@ import Testing
     #expect(try await outbox.read(from: 0) == expected)
     await outbox.close()
     for seed: UInt64 in 0..<20 {
-      let again = try open(files.afterCrash(seed: seed), options)
+      let again = try files.afterCrash(seed: seed).openOutbox(options)
       #expect(try await again.read(from: 0) == expected)
       await again.close()
     }
   }
 
   @Test func `an interval is kept without another append`() async throws {
-    let outbox = try open(nil, .small(sync: .interval(.milliseconds(1))))
+    let outbox = try files.openOutbox(.small(sync: .interval(.milliseconds(1))))
     let flushes = files.count(of: "flush")
     #expect(await outbox.append(1...3).isSuccess)
     while files.count(of: "flush") < flushes + 2 { await Task.yield() }
-    let again = try open(files.afterCrash(seed: 3), .small())
+    let again = try files.afterCrash(seed: 3).openOutbox(.small())
     #expect(try await again.sequences() == [1, 2, 3])
     await again.close()
     await outbox.close()
@@ -159,12 +152,12 @@ import Testing
 
   @Test(arguments: ["list", "lock", "create directory", "open", "read", "size"])
   func `what fails on opening is told, and the lock given back`(_ verb: String) async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...3).isSuccess)
     await outbox.close()
     files.fail { failing, _, _ in failing == verb ? EACCES : nil }
     do {
-      _ = try open()
+      _ = try files.openOutbox()
       Issue.record("no error")
     } catch {
       #expect(error.code == .storage)
@@ -172,13 +165,13 @@ import Testing
       #expect(error.message.contains("Permission denied"))
     }
     files.fail(nil)
-    let again = try open()
+    let again = try files.openOutbox()
     #expect(try await again.sequences() == [1, 2, 3])
     await again.close()
   }
 
   @Test func `a file that cannot be deleted, or merged, does no harm`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     files.fail { verb, path, _ in
       verb == "remove" || verb == "rename" && path.isEmpty ? EIO : nil
     }

@@ -12,15 +12,8 @@ import Testing
 @Suite struct FileOutboxWithdrawalTests {
   private let files = SimulatedFiles()
 
-  private func open(
-    _ files: SimulatedFiles? = nil, _ options: FileOutboxOptions = .small()
-  ) throws(HookupError) -> FileOutbox {
-    try FileOutbox.open(
-      directory: "/d", options: options, files: files ?? self.files, freshEpoch: 7)
-  }
-
   @Test func `a withdrawal is told only when it would survive the loss of power`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...5).isSuccess)
     let after = await withCheckedContinuation { continuation in
       outbox.withdraw([2, 4]) { [files] result in
@@ -29,7 +22,7 @@ import Testing
       }
     }
     for files in after {
-      let again = try open(files)
+      let again = try files.openOutbox()
       #expect(again.recovered.withdrawn == [2, 4])
       #expect(try await again.sequences() == [1, 2, 3, 4, 5], "they keep their places")
       await again.close()
@@ -40,7 +33,7 @@ import Testing
   @Test func `it is remembered over segments, merges and openings until the message is settled`()
     async throws
   {
-    var outbox = try open()
+    var outbox = try files.openOutbox()
     #expect(await outbox.append(1...3).isSuccess)
     #expect(await outbox.withdraw([2]).isSuccess)
     // Small segments: many of them, and old ones merged.
@@ -51,24 +44,24 @@ import Testing
     #expect(await outbox.withdraw([3]).isSuccess)
     for _ in 0..<3 {
       for seed: UInt64 in 0..<4 {
-        let again = try open(files.afterCrash(seed: seed))
+        let again = try files.afterCrash(seed: seed).openOutbox()
         #expect(again.recovered.withdrawn == [2, 3])
         #expect(try await again.sequences().prefix(3) == [1, 2, 3])
         await again.close()
       }
       #expect(await outbox.close().isSuccess)
-      outbox = try open()
+      outbox = try files.openOutbox()
       #expect(outbox.recovered.withdrawn == [2, 3])
       #expect(Array(outbox.recovered.pending.map(\.sequence)) == [1, 2, 3])
     }
     outbox.settle([2])
     #expect(await outbox.append(301...301).isSuccess)
     await outbox.close()
-    outbox = try open()
+    outbox = try files.openOutbox()
     #expect(outbox.recovered.withdrawn == [3])
     outbox.settle([1, 3, 301])
     await outbox.close()
-    outbox = try open()
+    outbox = try files.openOutbox()
     #expect(outbox.recovered.withdrawn == [] && outbox.recovered.pending.isEmpty)
     await outbox.close()
   }
@@ -76,14 +69,14 @@ import Testing
   @Test func `what is settled and not yet written down stays withdrawn, should it come back`()
     async throws
   {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...2).isSuccess)
     #expect(await outbox.withdraw([1]).isSuccess)
     outbox.settle([1])
     // Its end is not in the files, and these go to new ones.
     #expect(try await outbox.sequences() == [2])
     for seed: UInt64 in 0..<20 {
-      let again = try open(files.afterCrash(seed: seed))
+      let again = try files.afterCrash(seed: seed).openOutbox()
       let isBack = again.recovered.pending.contains(1)
       #expect(again.recovered.withdrawn == (isBack ? [1] : []))
       await again.close()
@@ -92,7 +85,7 @@ import Testing
   }
 
   @Test func `one that cannot be stored is not withdrawn, then or later`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...3).isSuccess)
     #expect(await outbox.withdraw([1]).isSuccess)
     files.fail { verb, _, _ in verb == "flush" ? EIO : nil }
@@ -102,7 +95,7 @@ import Testing
     #expect(await outbox.append(4...4).isSuccess)
     await outbox.close()
     for seed: UInt64 in 0..<20 {
-      let again = try open(files.afterCrash(seed: seed))
+      let again = try files.afterCrash(seed: seed).openOutbox()
       #expect(again.recovered.withdrawn == [1])
       #expect(try await again.sequences() == [1, 2, 3, 4])
       await again.close()
@@ -110,7 +103,7 @@ import Testing
   }
 
   @Test func `appends and withdrawals share a write, in order`() async throws {
-    let outbox = try open()
+    let outbox = try files.openOutbox()
     #expect(await outbox.append(1...1).isSuccess)
     async let first = outbox.append(2...9)
     async let second = outbox.withdraw([1])
@@ -119,7 +112,7 @@ import Testing
     #expect(await second.isSuccess)
     #expect(await third.isSuccess)
     await outbox.close()
-    let again = try open()
+    let again = try files.openOutbox()
     #expect(again.recovered.withdrawn == [1])
     #expect(try await again.sequences() == Array(1...9))
     await again.close()

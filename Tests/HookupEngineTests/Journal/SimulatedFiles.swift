@@ -297,6 +297,15 @@ final class SimulatedFiles: FileLayer {
   }
 }
 
+extension SimulatedFiles {
+  /// The outbox in the directory that the tests use.
+  func openOutbox(
+    _ options: FileOutboxOptions = .small()
+  ) throws(HookupError) -> FileOutbox {
+    try FileOutbox.open(directory: "/d", options: options, files: self, freshEpoch: 7)
+  }
+}
+
 extension SimulatedFiles.State {
   fileprivate func used(but number: Int) -> Int {
     Set(names.values).reduce(0) { $0 + ($1 == number ? 0 : inodes[$1]?.bytes.count ?? 0) }
